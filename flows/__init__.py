@@ -1,0 +1,1 @@
+"""The flow document, and running it."""

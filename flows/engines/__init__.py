@@ -1,0 +1,1 @@
+"""Engines: the same relations and statistics, on one machine or on many."""

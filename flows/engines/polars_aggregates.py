@@ -1,0 +1,71 @@
+"""Groups and their aggregates in polars."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import polars as pl
+
+from transforms.core.relations import Aggregate, Measure
+
+
+def aggregated(table: pl.LazyFrame, relation: Aggregate) -> pl.LazyFrame:
+    """One row for each group, groups in order of first appearance."""
+    schema = table.collect_schema()
+    measures = [measure_expr(each, schema) for each in relation.measures]
+    if not relation.by:
+        return table.select(measures)
+    return table.group_by(list(relation.by), maintain_order=True).agg(measures)
+
+
+def measure_expr(measure: Measure, schema: pl.Schema) -> pl.Expr:
+    """The aggregate expression, named; null and NaN left out, counts Int64, the sum of nothing null."""
+    if measure.function == "rows":
+        return pl.len().cast(pl.Int64).alias(measure.output)
+    dtype = schema[measure.column]
+    value = pl.col(measure.column).fill_nan(None) if dtype.is_float() else pl.col(measure.column)
+    return _aggregate(value, measure, dtype).alias(measure.output)
+
+
+def _aggregate(value: pl.Expr, measure: Measure, dtype: pl.DataType) -> pl.Expr:
+    number = value.cast(pl.Float64) if dtype.is_numeric() or dtype == pl.Boolean else value
+    match measure.function:
+        case "sum":
+            total = value.cast(pl.Int64).sum() if dtype.is_integer() or dtype == pl.Boolean else value.sum()
+            return pl.when(value.count() > 0).then(total)
+        case "mean":
+            return number.mean()
+        case "median":
+            return number.median()
+        case "quantile":
+            return number.quantile(measure.q, "linear")
+        case "std":
+            return number.std(1)
+        case "var":
+            return number.var(1)
+        case "min":
+            return value.min()
+        case "max":
+            return value.max()
+        case "count":
+            return value.count().cast(pl.Int64)
+        case "count_distinct":
+            return value.drop_nulls().n_unique().cast(pl.Int64)
+        case "count_missing":
+            return value.null_count().cast(pl.Int64)
+        case "first":
+            return value.first()
+        case "last":
+            return value.last()
+        case "mode":
+            return value.drop_nulls().mode().min()
+        case "any":
+            return value.any(ignore_nulls=True)
+        case "all":
+            return value.all(ignore_nulls=True)
+        case "list":
+            return value
+        case "rows":
+            return pl.len().cast(pl.Int64)
+        case _:
+            assert_never(measure.function)

@@ -1,0 +1,203 @@
+"""Runs flows on this machine, lazily, with the polars streaming engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from functools import singledispatchmethod
+from typing import Any
+
+import polars as pl
+
+from flows.engines.base import Control
+from flows.engines.polars_aggregates import aggregated
+from flows.engines.polars_statistics import measured
+from flows.engines.polars_windows import windowed
+from transforms.core import relations as rel
+from transforms.core.random import draw
+from transforms.core.statistics import Statistic
+
+DRAW = "__draw"
+
+
+class PolarsEngine:
+    """Lazy polars; a table is a :class:`polars.LazyFrame`.
+
+    A relation that several others use is one node of the query, computed once.
+    """
+
+    name = "polars"
+
+    def __init__(self, open_source: Callable[[str], pl.LazyFrame], control: Control | None = None) -> None:
+        """Take a function that opens a source by its name in the flow."""
+        self._open = open_source
+        self._control = control or Control()
+        self._tables: dict[rel.Relation, pl.LazyFrame] = {}
+
+    @classmethod
+    def over(cls, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> PolarsEngine:
+        """An engine over tables in memory."""
+        return cls(lambda name: tables[name].lazy())
+
+    def schema(self, relation: rel.Relation) -> pl.Schema:
+        return self.table(relation).collect_schema()
+
+    def table(self, relation: rel.Relation) -> pl.LazyFrame:
+        if relation not in self._tables:
+            self._tables[relation] = self._table(relation)
+        return self._tables[relation]
+
+    def collect(self, relation: rel.Relation) -> pl.DataFrame:
+        return self.gather([self.table(relation)])[0]
+
+    def measure(self, relation: rel.Relation, statistics: Sequence[Statistic]) -> list[Any]:
+        return measured(self.table(relation), statistics, self.gather)
+
+    def count(self, relations: Sequence[rel.Relation]) -> list[int]:
+        """Numbers of rows, of several relations in one pass."""
+        return [int(each.item()) for each in self.gather([self.table(r).select(pl.len()) for r in relations])]
+
+    def gather(self, frames: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+        """Compute several tables and sinks in one query, parts they share once.
+
+        Polars cannot be interrupted from another thread, so the query has a thread of its own; when the
+        run is cancelled it is left behind and its result dropped.
+
+        Raises:
+            Cancelled: at once when the run is cancelled.
+        """
+        self._control.check()
+        done: Future[list[pl.DataFrame]] = Future()
+
+        def work() -> None:
+            try:
+                done.set_result(pl.collect_all(frames, engine="streaming"))
+            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, panics included
+                done.set_exception(error)
+
+        threading.Thread(target=work, daemon=True, name="polars query").start()
+        while not self._control.cancelled:
+            try:
+                return done.result(timeout=0.1)
+            except TimeoutError:
+                if done.done():
+                    raise
+        self._control.check()
+        raise AssertionError("a cancelled control raises")
+
+    @singledispatchmethod
+    def _table(self, relation: rel.Relation) -> pl.LazyFrame:
+        raise NotImplementedError(f"PolarsEngine cannot run {type(relation).__name__}.")
+
+    @_table.register
+    def _(self, relation: rel.Source) -> pl.LazyFrame:
+        return self._open(relation.name)
+
+    @_table.register
+    def _(self, relation: rel.Values) -> pl.LazyFrame:
+        return relation.rows.lazy()
+
+    @_table.register
+    def _(self, relation: rel.Range) -> pl.LazyFrame:
+        return pl.LazyFrame().select(pl.int_range(relation.rows, dtype=pl.Int64).alias(relation.column))
+
+    @_table.register
+    def _(self, relation: rel.MapRows) -> pl.LazyFrame:
+        return relation(self.table(relation.table))
+
+    @_table.register
+    def _(self, relation: rel.Sort) -> pl.LazyFrame:
+        return ordered(self.table(relation.table), relation.by)
+
+    @_table.register
+    def _(self, relation: rel.Limit) -> pl.LazyFrame:
+        return self.table(relation.table).slice(relation.offset, relation.rows)
+
+    @_table.register
+    def _(self, relation: rel.Sample) -> pl.LazyFrame:
+        table = self.table(relation.table)
+        drawn = table.with_row_index("__row").with_columns(
+            draw(relation.seed, table.collect_schema().names()).alias(DRAW)
+        )
+        order = pl.struct(DRAW, "__row").rank("ordinal")
+        place = order.over(list(relation.per)) if relation.per else order
+        return drawn.filter(place <= relation.rows).drop("__row", DRAW)
+
+    @_table.register
+    def _(self, relation: rel.Distinct) -> pl.LazyFrame:
+        table = self.table(relation.table)
+        if relation.keep == "none":
+            return table.unique(list(relation.columns), keep="none", maintain_order=True)
+        names = table.collect_schema().names()
+        if set(relation.columns) == set(names):
+            return table.unique(list(relation.columns), keep="first", maintain_order=True)
+        drawn = table.with_row_index("__row").with_columns(draw(0, names).alias(DRAW))
+        kept = ordered(drawn, (*relation.order_by, rel.Order(DRAW), rel.Order("__row"))).unique(
+            list(relation.columns), keep=relation.keep, maintain_order=True
+        )
+        return kept.sort("__row").drop("__row", DRAW)
+
+    @_table.register
+    def _(self, relation: rel.Join) -> pl.LazyFrame:
+        left, right = self.table(relation.left), self.table(relation.right)
+        if relation.how == "cross":
+            return left.join(right, how="cross", suffix=relation.suffix, maintain_order="left_right")
+        return left.join(
+            right,
+            left_on=list(relation.left_on),
+            right_on=list(relation.right_on),
+            how=relation.how,
+            suffix=relation.suffix,
+            coalesce=None if relation.how in ("semi", "anti") else True,
+            maintain_order="right_left" if relation.how == "right" else "left_right",
+            nulls_equal=False,
+        ).pipe(_left_names, relation)
+
+    @_table.register
+    def _(self, relation: rel.AsofJoin) -> pl.LazyFrame:
+        left = self.table(relation.left).with_row_index("__row")
+        joined = left.sort(relation.left_on).join_asof(
+            self.table(relation.right).drop_nulls(relation.right_on).sort(relation.right_on),
+            left_on=relation.left_on,
+            right_on=relation.right_on,
+            by_left=list(relation.left_by) or None,
+            by_right=list(relation.right_by) or None,
+            strategy=relation.strategy,
+            suffix=relation.suffix,
+            coalesce=False,
+            check_sortedness=False,
+        )
+        return joined.sort("__row").drop("__row")
+
+    @_table.register
+    def _(self, relation: rel.Concat) -> pl.LazyFrame:
+        return pl.concat([self.table(each) for each in relation.tables], how="diagonal_relaxed")
+
+    @_table.register
+    def _(self, relation: rel.Aggregate) -> pl.LazyFrame:
+        return aggregated(ordered(self.table(relation.table), relation.order_by), relation)
+
+    @_table.register
+    def _(self, relation: rel.Window) -> pl.LazyFrame:
+        return windowed(self.table(relation.table), relation)
+
+
+def ordered(table: pl.LazyFrame, by: Sequence[rel.Order]) -> pl.LazyFrame:
+    """The rows in order, stable; unchanged without keys."""
+    if not by:
+        return table
+    return table.sort(
+        [each.column for each in by],
+        descending=[each.descending for each in by],
+        nulls_last=[each.nulls_last for each in by],
+        maintain_order=True,
+    )
+
+
+def _left_names(table: pl.LazyFrame, relation: rel.Join) -> pl.LazyFrame:
+    """Key columns under their left names, in the left table's place: polars keeps right names in a right join."""
+    if relation.how != "right":
+        return table
+    names = dict(zip(relation.right_on, relation.left_on, strict=True))
+    return table.rename({right: left for right, left in names.items() if right != left})

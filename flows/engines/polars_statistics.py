@@ -1,0 +1,217 @@
+"""Statistics of a table in polars: one query for everything that is asked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from flows.engines.base import settle
+from transforms.core import statistics as stat
+from transforms.core.random import draw
+
+Gather = Callable[[Sequence[pl.LazyFrame]], list[pl.DataFrame]]
+Scalars = stat.Count | stat.Missing | stat.CountWhere | stat.Mean | stat.Std | stat.Sum | stat.Min | stat.Max
+DRAW = "__draw"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A small table that holds an answer, and how to read it."""
+
+    table: pl.LazyFrame
+    read: Callable[[pl.DataFrame], Any]
+
+
+def measured(table: pl.LazyFrame, statistics: Sequence[stat.Statistic], gather: Gather) -> list[Any]:
+    """Answers in order; statistics that are single numbers share one row of one query."""
+    schema = table.collect_schema()
+    single = {i: scalar(each, schema) for i, each in enumerate(statistics) if is_scalar(each)}
+    queries = {i: _query(each, table, schema) for i, each in enumerate(statistics) if i not in single}
+    frames = [each.table for each in queries.values()]
+    if single:
+        frames.append(table.select(expr.alias(str(i)) for i, expr in single.items()))
+    found = gather(frames)
+    answers: dict[int, Any] = {
+        i: query.read(frame) for (i, query), frame in zip(queries.items(), found[: len(queries)], strict=True)
+    }
+    if single:
+        row = found[-1].row(0, named=True)
+        answers |= {i: scalar_answer(statistics[i], row[str(i)]) for i in single}
+    return [answers[i] for i in range(len(statistics))]
+
+
+def measured_expr(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
+    """A column or derivation with NaN as null."""
+    expr = pl.col(column) if isinstance(column, str) else column
+    dtype = (
+        schema[column]
+        if isinstance(column, str)
+        else pl.LazyFrame(schema=schema).select(expr).collect_schema().dtypes()[0]
+    )
+    return expr.fill_nan(None) if dtype.is_float() else expr
+
+
+def is_scalar(statistic: stat.Statistic) -> bool:
+    """Whether the answer is a single value."""
+    return isinstance(statistic, Scalars | stat.Quantile | stat.Distinct | stat.Histogram)
+
+
+def scalar(statistic: stat.Statistic, schema: pl.Schema) -> pl.Expr:
+    """The aggregate expression of a statistic whose answer is a single value."""
+    match statistic:
+        case stat.Count():
+            return pl.len().cast(pl.Int64)
+        case stat.CountWhere(condition):
+            return condition.sum().cast(pl.Int64)
+        case stat.Missing(column):
+            return measured_expr(column, schema).null_count().cast(pl.Int64)
+        case stat.Mean(column):
+            return measured_expr(column, schema).cast(pl.Float64).mean()
+        case stat.Std(column, ddof):
+            return measured_expr(column, schema).cast(pl.Float64).std(ddof)
+        case stat.Sum(column):
+            return measured_expr(column, schema).sum()
+        case stat.Min(column):
+            return measured_expr(column, schema).min()
+        case stat.Max(column):
+            return measured_expr(column, schema).max()
+        case stat.Quantile(column, q):
+            return measured_expr(column, schema).cast(pl.Float64).quantile(q, "linear")
+        case stat.Distinct(column):
+            return measured_expr(column, schema).drop_nulls().n_unique().cast(pl.Int64)
+        case stat.Histogram(column, edges):
+            return pl.concat_list(_bins(measured_expr(column, schema), edges))
+        case _:
+            raise NotImplementedError(f"{type(statistic).__name__} is not a single value.")
+
+
+def scalar_answer(statistic: stat.Statistic, value: Any) -> Any:
+    """A measured value as the statistic promises it."""
+    match statistic:
+        case stat.Mean() | stat.Std():
+            return settle(value)
+        case stat.Sum():
+            return settle(value) if isinstance(value, float) else value or 0
+        case stat.Histogram():
+            return tuple(value)
+        case stat.Count() | stat.CountWhere() | stat.Missing() | stat.Distinct():
+            return value or 0
+        case _:
+            return value
+
+
+def _bins(value: pl.Expr, edges: tuple[float, ...]) -> list[pl.Expr]:
+    last = len(edges) - 2
+    return [
+        value.is_between(low, high, closed="both" if i == last else "left").sum().cast(pl.Int64)
+        for i, (low, high) in enumerate(pairwise(edges))
+    ]
+
+
+@singledispatch
+def _query(statistic: stat.Statistic, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+    raise NotImplementedError(f"PolarsEngine cannot measure {type(statistic).__name__}.")
+
+
+@_query.register
+def _(statistic: stat.ValueCounts, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+    values = table.select(measured_expr(statistic.column, schema).alias("value"))
+    if statistic.explode:
+        values = values.explode("value")
+    counts = values.drop_nulls().group_by("value").agg(rows=pl.len().cast(pl.Int64))
+    top = counts.sort("rows", "value", descending=[True, False]).head(statistic.limit)
+    return Query(top, lambda found: dict(zip(found["value"].to_list(), found["rows"].to_list(), strict=True)))
+
+
+@_query.register
+def _(statistic: stat.GroupMeans, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+    pairs = table.select(
+        measured_expr(statistic.by, schema).alias("group"),
+        measured_expr(statistic.column, schema).cast(pl.Float64).alias("value"),
+    ).drop_nulls("group")
+    means = pairs.group_by("group").agg(
+        rows=pl.col("value").count().cast(pl.Int64), mean=pl.col("value").mean(), std=pl.col("value").std(1)
+    )
+    return Query(means.sort("group").head(statistic.limit), settled)
+
+
+@_query.register
+def _(statistic: stat.PairCounts, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+    pairs = table.select(
+        measured_expr(statistic.first, schema).alias("first"), measured_expr(statistic.second, schema).alias("second")
+    ).drop_nulls()
+    counts = pairs.group_by("first", "second").agg(rows=pl.len().cast(pl.Int64))
+    return Query(counts.sort("first", "second").head(statistic.limit), lambda found: found)
+
+
+@_query.register
+def _(statistic: stat.Covariance, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+    names = [str(i) for i in range(len(statistic.columns))]
+    whole = table.select(
+        measured_expr(column, schema).cast(pl.Float64).alias(name)
+        for name, column in zip(names, statistic.columns, strict=True)
+    ).drop_nulls()
+    pairs = [(i, j) for i in range(len(names)) for j in range(i, len(names))]
+    row = whole.select(
+        pl.len().cast(pl.Int64).alias("rows"),
+        *(pl.col(name).mean().alias(f"mean{name}") for name in names),
+        *(pl.cov(names[i], names[j], ddof=1).alias(f"{i},{j}") for i, j in pairs),
+    )
+    return Query(row, lambda found: covariance_matrix(found.row(0, named=True), len(names)))
+
+
+def covariance_matrix(row: dict[str, Any], size: int) -> stat.CovarianceMatrix:
+    """A covariance matrix out of one row of ``rows``, ``mean0`` ... and ``0,0``, ``0,1`` ..."""
+
+    def cell(i: int, j: int) -> float:
+        value = settle(row[f"{min(i, j)},{max(i, j)}"])
+        return 0.0 if value is None or value != value else value
+
+    return stat.CovarianceMatrix(
+        rows=row["rows"] or 0,
+        means=tuple(settle(row[f"mean{i}"]) or 0.0 for i in range(size)),
+        matrix=tuple(tuple(cell(i, j) for j in range(size)) for i in range(size)),
+    )
+
+
+@_query.register
+def _(statistic: stat.Correlation, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+    size = len(statistic.columns)
+    values = [measured_expr(column, schema).cast(pl.Float64) for column in statistic.columns]
+    row = table.select(
+        pl.corr(values[i], values[j], method="pearson").alias(f"{i},{j}") for i in range(size) for j in range(i, size)
+    )
+    return Query(row, lambda found: correlation_matrix(found.row(0, named=True) if size else {}, size))
+
+
+def correlation_matrix(row: dict[str, Any], size: int) -> tuple[tuple[float | None, ...], ...]:
+    """A symmetric matrix out of one row of ``0,0``, ``0,1`` ...; undefined correlations are ``None``."""
+
+    def cell(i: int, j: int) -> float | None:
+        value = row[f"{min(i, j)},{max(i, j)}"]
+        return None if value is None or value != value else settle(value)
+
+    return tuple(tuple(cell(i, j) for j in range(size)) for i in range(size))
+
+
+@_query.register
+def _(statistic: stat.Rows, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+    rows = table.select(statistic.columns)
+    drawn = rows.with_columns(draw(statistic.seed, statistic.columns).alias(DRAW))
+    order = [DRAW, *(name for name in statistic.columns if not schema[name].is_nested())]
+    if statistic.per is None:
+        kept = drawn.sort(order, maintain_order=True).head(statistic.limit)
+    else:
+        kept = drawn.sort(order, maintain_order=True).group_by(statistic.per, maintain_order=True).head(statistic.limit)
+        kept = kept.sort(order, maintain_order=True)
+    return Query(kept.select(statistic.columns), lambda found: found)
+
+
+def settled(table: pl.DataFrame) -> pl.DataFrame:
+    """Fitted floats rounded to 12 significant digits, like :func:`flows.engines.base.settle`."""
+    return table.with_columns(pl.col(pl.Float64).round_sig_figs(12))

@@ -1,0 +1,7 @@
+"""Balance classes by adding or removing rows."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Choose, name and arrange columns."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Arithmetic on dates."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

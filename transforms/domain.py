@@ -1,0 +1,7 @@
+"""Web addresses and other known forms."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

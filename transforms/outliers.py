@@ -1,0 +1,7 @@
+"""Values far from the rest."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Rules that rows must keep."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Wide to long and back, lists and structures."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Keep, drop and edit rows."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Bring numbers to a common scale."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

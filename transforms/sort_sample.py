@@ -1,0 +1,7 @@
+"""Order and sample rows."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Split a table into parts."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()

@@ -1,0 +1,7 @@
+"""Rows in time order."""
+
+from __future__ import annotations
+
+from transforms.core.transform import Transform
+
+TRANSFORMS: tuple[type[Transform], ...] = ()
