@@ -62,7 +62,7 @@ class Connector(Params):
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how to read.")
 
-    def schema(self, context: Context) -> pl.Schema:
+    def columns(self, context: Context) -> pl.Schema:
         """Columns and their types, reading as little as possible."""
         return self.scan(context).collect_schema()
 
