@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
 
+from connectors.core.connector import FileDestination
 from transforms.core.errors import DataprepError
 from transforms.core.relations import Relation
 from transforms.core.statistics import Statistic
@@ -55,6 +57,39 @@ class Engine(Protocol):
 
     def collect(self, relation: Relation) -> pl.DataFrame:
         """The whole table in memory: for previews and tests."""
+
+
+@dataclass(frozen=True)
+class Write:
+    """Rows to be written to a temporary place: a file, or for an engine that writes folders a folder of files."""
+
+    relation: Relation
+    destination: FileDestination
+    path: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of writing."""
+
+    rows: tuple[int, ...]
+    """Rows written, for each write."""
+    counts: tuple[int, ...]
+    """Rows of each relation that was to be counted."""
+    where: tuple[int, ...]
+    """Rows for which each condition is true."""
+
+
+class RunEngine(Engine, Protocol):
+    """An engine that can write."""
+
+    writes_folders: bool
+    """Whether what it writes is a folder of files."""
+
+    def write(
+        self, writes: Sequence[Write], counts: Sequence[Relation], conditions: Sequence[tuple[Relation, pl.Expr]]
+    ) -> Outcome:
+        """Write tables to temporary places and count rows, with as few passes over the data as it can."""
 
 
 def settle(number: float | None) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from flows.engines.base import Control
+from flows.engines.base import Control, Outcome, Write
 from flows.engines.polars_aggregates import aggregated
 from flows.engines.polars_statistics import measured
 from flows.engines.polars_windows import windowed
@@ -28,6 +28,7 @@ class PolarsEngine:
     """
 
     name = "polars"
+    writes_folders = False
 
     def __init__(self, open_source: Callable[[str], pl.LazyFrame], control: Control | None = None) -> None:
         """Take a function that opens a source by its name in the flow."""
@@ -36,9 +37,9 @@ class PolarsEngine:
         self._tables: dict[rel.Relation, pl.LazyFrame] = {}
 
     @classmethod
-    def over(cls, tables: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> PolarsEngine:
+    def over(cls, tables: Mapping[str, pl.DataFrame | pl.LazyFrame], control: Control | None = None) -> PolarsEngine:
         """An engine over tables in memory."""
-        return cls(lambda name: tables[name].lazy())
+        return cls(lambda name: tables[name].lazy(), control)
 
     def schema(self, relation: rel.Relation) -> pl.Schema:
         return self.table(relation).collect_schema()
@@ -57,6 +58,21 @@ class PolarsEngine:
     def count(self, relations: Sequence[rel.Relation]) -> list[int]:
         """Numbers of rows, of several relations in one pass."""
         return [int(each.item()) for each in self.gather([self.table(r).select(pl.len()) for r in relations])]
+
+    def write(
+        self,
+        writes: Sequence[Write],
+        counts: Sequence[rel.Relation],
+        conditions: Sequence[tuple[rel.Relation, pl.Expr]],
+    ) -> Outcome:
+        """Everything in one query: tables that several destinations, counts and conditions share are computed once."""
+        frames = [each.destination.sink(self.table(each.relation), each.path) for each in writes]
+        numbers = [self.table(each.relation).select(pl.len()) for each in writes]
+        numbers += [self.table(each).select(pl.len()) for each in counts]
+        numbers += [self.table(table).select(where.sum()) for table, where in conditions]
+        found = [int(each.item() or 0) for each in self.gather([*frames, *numbers])[len(frames) :]]
+        first, second = len(writes), len(writes) + len(counts)
+        return Outcome(tuple(found[:first]), tuple(found[first:second]), tuple(found[second:]))
 
     def gather(self, frames: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
         """Compute several tables and sinks in one query, parts they share once.

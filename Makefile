@@ -1,0 +1,35 @@
+# Every target installs what it needs first; see scripts in .ci.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test lint docs bench clean
+
+run: $(READY)                ## make the sample, run its flow, say where the result is
+	$(BIN)/dataprep sample sample
+	$(BIN)/dataprep run sample/loan_default.flow.json
+
+test: $(READY)               ## everything that has to hold
+	@bash .ci/system java postgresql
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+docs: $(READY)               ## generated pages
+	$(BIN)/python -m tests.house.generated
+
+bench: $(READY)              ## ratios against the same steps written by hand
+	$(BIN)/python -m tests.benchmarks.flows
+
+$(READY): requirements.lock pyproject.toml .ci/environment
+	@PYTHON=$(PYTHON) bash .ci/environment $(VENV)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) sample build dist *.egg-info

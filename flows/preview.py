@@ -1,0 +1,115 @@
+"""The rows of a node on a sample, computing only what is new.
+
+Every node upstream that was seen before is taken from the cache, so an edit computes the edited step
+and what hangs from it, up to the node that is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.cache import Preview, PreviewCache
+from flows.document import Flow, Source, node_of
+from flows.engines.base import Control
+from flows.engines.polars_engine import PolarsEngine
+from flows.graph import run_order
+from flows.identity import contents, definitions
+from flows.parameters import values as parameter_values
+from flows.planning import Planner
+from flows.sampling import Sampling
+from flows.store import Record
+from flows.tables import open_sources
+from transforms.core.transform import Transform
+
+DEFAULT_SAMPLE = Sampling(rows=20_000)
+
+
+@dataclass
+class _CachedFits:
+    """Fits of previews: by content, so that a fit on other rows is never taken for one on these."""
+
+    cache: PreviewCache
+    keys: Mapping[str, str]
+
+    def load(self, step: str, kind: type[Transform]) -> Record | None:
+        return self.cache.record(self.keys[step])
+
+    def save(self, record: Record) -> None:
+        self.cache.keep_record(record.content, record)
+
+
+def preview(
+    flow: Flow,
+    folder: Path,
+    reference: str,
+    cache: PreviewCache,
+    *,
+    sampling: Sampling = DEFAULT_SAMPLE,
+    parameters: Mapping[str, str | float] | None = None,
+    control: Control | None = None,
+) -> Preview:
+    """The rows of one output of a node on a sample of the sources.
+
+    Raises:
+        DataprepError: a source cannot be opened, or a step on the way does not work.
+    """
+    values = parameter_values(flow, parameters)
+    needed = run_order(flow, [reference])
+    alone = flow.model_copy(update={"sources": {id: each for id, each in flow.sources.items() if id in needed}})
+    sources = open_sources(alone, folder, values, sampling)
+    keys = contents(flow, values, {id: each.fingerprint() for id, each in sources.items()}, sampling.as_json())
+    node = node_of(reference)
+    found = cache.get(f"{keys[node]}{reference[len(node) :]}")
+    if found:
+        return found
+    tables: dict[str, pl.DataFrame] = {}
+    for id, opened in sources.items():
+        kept = cache.get(keys[id])
+        if kept is None:
+            kept = Preview(PolarsEngine.over({}, control).gather([opened.scan()])[0], sampled=True)
+            cache.put(keys[id], kept)
+        tables[id] = kept.table
+    engine = PolarsEngine(lambda name: tables[name].lazy(), control)
+    shortened = _from_cached(alone, needed, node, keys, cache, tables)
+    planner = Planner(
+        flow=shortened,
+        values=values,
+        engine=engine,
+        columns={id: table.schema for id, table in tables.items()},
+        definitions=definitions(flow, values),
+        contents=keys,
+        remember=_CachedFits(cache, keys),
+        sampled=True,
+        control=control or Control(),
+    )
+    plan = planner.plan([reference])
+    wanted = {each: table for each, table in plan.tables.items() if each == reference or "." not in each}
+    rows = engine.gather([engine.table(table.relation) for table in wanted.values()])
+    for each, table in zip(wanted, rows, strict=True):
+        owner = node_of(each)
+        cache.put(f"{keys[owner]}{each[len(owner) :]}", Preview(table, sampled=True))
+    return Preview(dict(zip(wanted, rows, strict=True))[reference], sampled=True)
+
+
+def _from_cached(
+    flow: Flow,
+    needed: list[str],
+    node: str,
+    keys: Mapping[str, str],
+    cache: PreviewCache,
+    tables: dict[str, pl.DataFrame],
+) -> Flow:
+    """The flow with every step that is cached, and not split into several outputs, in the place of a source."""
+    split = {node_of(each) for step in flow.steps.values() for each in step.inputs if "." in each}
+    steps, sources = dict(flow.steps), dict(flow.sources)
+    for id in needed:
+        kept = cache.get(keys[id]) if id in steps and id != node and id not in split else None
+        if kept is not None:
+            del steps[id]
+            sources[id] = Source(connector="preview")
+            tables[id] = kept.table
+    return flow.model_copy(update={"steps": steps, "sources": sources})

@@ -1,0 +1,1 @@
+"""Flows as Spark jobs: the bundle, and what ``spark-submit`` runs."""

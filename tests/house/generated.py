@@ -1,0 +1,39 @@
+"""Pages and snapshots that are made from the code: ``python -m tests.house.generated`` writes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from transforms import reference
+from transforms.catalog import catalog
+
+ROOT = Path(__file__).parents[2]
+
+
+def ids() -> str:
+    """Ids and versions of every built-in transform: released ones never change or go away."""
+    return (
+        json.dumps({each.id: each.version for each in sorted(catalog().values(), key=lambda each: each.id)}, indent=2)
+        + "\n"
+    )
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "transforms/REFERENCE.md": reference.markdown,
+    "tests/data/ids.json": ids,
+}
+
+
+def main() -> None:
+    """Write everything that is generated."""
+    for name, make in GENERATED.items():
+        path = ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(make(), encoding="utf-8")
+        print(f"wrote {name}")
+
+
+if __name__ == "__main__":
+    main()
