@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
-from connectors.parquet import ParquetDestination
 
 from connectors.core.connector import FileDestination, StagedDestination
+from connectors.parquet import ParquetDestination
 from flows.document import Flow
 from flows.engines.base import Control, RunEngine, Write
 from flows.identity import contents, definitions

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from connectors.catalog import destinations, sources
 from pydantic import ValidationError
 
+from connectors.catalog import destinations, sources
 from connectors.core.connector import Connector, Context, Destination
 from flows.document import Flow
 from flows.parameters import Value, substitute

@@ -34,7 +34,7 @@ class DropMissingRows(RowTransform):
     """Drop a row when any of its values is missing, or only when all are."""
 
     def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
-        missing = [self.value(name).is_null() for name in self.columns]
+        missing = [self.present(name).is_null() for name in self.columns]
         if not missing:
             return rows
         return rows.remove(pl.any_horizontal(missing) if self.how == "any" else pl.all_horizontal(missing))
@@ -71,7 +71,7 @@ class ImputeMean(FittedTransform):
 
     def exprs(self, learned: Fills) -> Iterator[pl.Expr]:
         return (
-            self.value(name).cast(pl.Float64).fill_null(pl.lit(learned.values[name], pl.Float64))
+            self.present(name).cast(pl.Float64).fill_null(pl.lit(learned.values[name], pl.Float64))
             for name in self.columns
         )
 

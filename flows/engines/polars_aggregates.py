@@ -27,12 +27,51 @@ def measure_expr(measure: Measure, schema: pl.Schema) -> pl.Expr:
     return _aggregate(value, measure, dtype).alias(measure.output)
 
 
+def total(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """The sum of a column, null when it has no value; too large for Int64 is an error, where polars would wrap."""
+    if dtype.is_integer() or dtype == pl.Boolean:
+        found = value.cast(pl.Int128).sum().cast(pl.Int64)
+    else:
+        found = (value.cast(pl.Float64) if dtype.is_float() else value).sum()
+    return pl.when(value.count() > 0).then(found)
+
+
 def _aggregate(value: pl.Expr, measure: Measure, dtype: pl.DataType) -> pl.Expr:
-    number = value.cast(pl.Float64) if dtype.is_numeric() or dtype == pl.Boolean else value
     match measure.function:
+        case "rows":
+            return pl.len().cast(pl.Int64)
+        case "count":
+            return value.count().cast(pl.Int64)
+        case "count_distinct":
+            return value.drop_nulls().n_unique().cast(pl.Int64)
+        case "count_missing":
+            return value.null_count().cast(pl.Int64)
         case "sum":
-            total = value.cast(pl.Int64).sum() if dtype.is_integer() or dtype == pl.Boolean else value.sum()
-            return pl.when(value.count() > 0).then(total)
+            return total(value, dtype)
+        case "mean" | "median" | "quantile" | "std" | "var":
+            return _statistic(value.cast(pl.Float64), measure)
+        case "min":
+            return value.min()
+        case "max":
+            return value.max()
+        case "first":
+            return value.drop_nulls().first()
+        case "last":
+            return value.drop_nulls().last()
+        case "mode":
+            return value.drop_nulls().mode().min()
+        case "any":
+            return pl.when(value.count() > 0).then(value.any(ignore_nulls=True))
+        case "all":
+            return pl.when(value.count() > 0).then(value.all(ignore_nulls=True))
+        case "list":
+            return value.drop_nulls().implode()
+        case _:
+            assert_never(measure.function)
+
+
+def _statistic(number: pl.Expr, measure: Measure) -> pl.Expr:
+    match measure.function:
         case "mean":
             return number.mean()
         case "median":
@@ -43,29 +82,5 @@ def _aggregate(value: pl.Expr, measure: Measure, dtype: pl.DataType) -> pl.Expr:
             return number.std(1)
         case "var":
             return number.var(1)
-        case "min":
-            return value.min()
-        case "max":
-            return value.max()
-        case "count":
-            return value.count().cast(pl.Int64)
-        case "count_distinct":
-            return value.drop_nulls().n_unique().cast(pl.Int64)
-        case "count_missing":
-            return value.null_count().cast(pl.Int64)
-        case "first":
-            return value.first()
-        case "last":
-            return value.last()
-        case "mode":
-            return value.drop_nulls().mode().min()
-        case "any":
-            return value.any(ignore_nulls=True)
-        case "all":
-            return value.all(ignore_nulls=True)
-        case "list":
-            return value
-        case "rows":
-            return pl.len().cast(pl.Int64)
-        case _:
-            assert_never(measure.function)
+        case other:
+            raise NotImplementedError(f"{other!r} is not a statistic of numbers.")

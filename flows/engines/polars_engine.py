@@ -6,19 +6,23 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from functools import singledispatchmethod
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
 from flows.engines.base import Control, Outcome, Write
 from flows.engines.polars_aggregates import aggregated
+from flows.engines.polars_joins import concatenated, joined, joined_asof
 from flows.engines.polars_statistics import measured
 from flows.engines.polars_windows import windowed
 from transforms.core import relations as rel
+from transforms.core.errors import StepError
 from transforms.core.random import draw
 from transforms.core.statistics import Statistic
 
+ROW = "__row"
 DRAW = "__draw"
+ALL = "__all"
 
 
 class PolarsEngine:
@@ -89,6 +93,8 @@ class PolarsEngine:
         def work() -> None:
             try:
                 done.set_result(pl.collect_all(frames, engine="streaming"))
+            except pl.exceptions.InvalidOperationError as error:
+                done.set_exception(_overflow() if "`i128` to `i64`" in str(error) else error)
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, panics included
                 done.set_exception(error)
 
@@ -133,62 +139,26 @@ class PolarsEngine:
     @_table.register
     def _(self, relation: rel.Sample) -> pl.LazyFrame:
         table = self.table(relation.table)
-        drawn = table.with_row_index("__row").with_columns(
-            draw(relation.seed, table.collect_schema().names()).alias(DRAW)
-        )
-        order = pl.struct(DRAW, "__row").rank("ordinal")
-        place = order.over(list(relation.per)) if relation.per else order
-        return drawn.filter(place <= relation.rows).drop("__row", DRAW)
+        drawn = table.with_columns(draw(relation.seed, table.collect_schema().names()).alias(DRAW))
+        place = pl.col(DRAW).rank("ordinal")
+        place = place.over(list(relation.per)) if relation.per else place
+        return drawn.filter(place <= relation.rows).drop(DRAW)
 
     @_table.register
     def _(self, relation: rel.Distinct) -> pl.LazyFrame:
-        table = self.table(relation.table)
-        if relation.keep == "none":
-            return table.unique(list(relation.columns), keep="none", maintain_order=True)
-        names = table.collect_schema().names()
-        if set(relation.columns) == set(names):
-            return table.unique(list(relation.columns), keep="first", maintain_order=True)
-        drawn = table.with_row_index("__row").with_columns(draw(0, names).alias(DRAW))
-        kept = ordered(drawn, (*relation.order_by, rel.Order(DRAW), rel.Order("__row"))).unique(
-            list(relation.columns), keep=relation.keep, maintain_order=True
-        )
-        return kept.sort("__row").drop("__row", DRAW)
+        return distinct(self.table(relation.table), relation)
 
     @_table.register
     def _(self, relation: rel.Join) -> pl.LazyFrame:
-        left, right = self.table(relation.left), self.table(relation.right)
-        if relation.how == "cross":
-            return left.join(right, how="cross", suffix=relation.suffix, maintain_order="left_right")
-        return left.join(
-            right,
-            left_on=list(relation.left_on),
-            right_on=list(relation.right_on),
-            how=relation.how,
-            suffix=relation.suffix,
-            coalesce=None if relation.how in ("semi", "anti") else True,
-            maintain_order="right_left" if relation.how == "right" else "left_right",
-            nulls_equal=False,
-        ).pipe(_left_names, relation)
+        return joined(self.table(relation.left), self.table(relation.right), relation)
 
     @_table.register
     def _(self, relation: rel.AsofJoin) -> pl.LazyFrame:
-        left = self.table(relation.left).with_row_index("__row")
-        joined = left.sort(relation.left_on).join_asof(
-            self.table(relation.right).drop_nulls(relation.right_on).sort(relation.right_on),
-            left_on=relation.left_on,
-            right_on=relation.right_on,
-            by_left=list(relation.left_by) or None,
-            by_right=list(relation.right_by) or None,
-            strategy=relation.strategy,
-            suffix=relation.suffix,
-            coalesce=False,
-            check_sortedness=False,
-        )
-        return joined.sort("__row").drop("__row")
+        return joined_asof(self.table(relation.left), self.table(relation.right), relation)
 
     @_table.register
     def _(self, relation: rel.Concat) -> pl.LazyFrame:
-        return pl.concat([self.table(each) for each in relation.tables], how="diagonal_relaxed")
+        return concatenated([self.table(each) for each in relation.tables])
 
     @_table.register
     def _(self, relation: rel.Aggregate) -> pl.LazyFrame:
@@ -197,6 +167,12 @@ class PolarsEngine:
     @_table.register
     def _(self, relation: rel.Window) -> pl.LazyFrame:
         return windowed(self.table(relation.table), relation)
+
+
+def _overflow() -> StepError:
+    return StepError(
+        f"A sum is too large for a whole number: it is beyond {2**63 - 1:,}. Change the column to numbers first."
+    )
 
 
 def ordered(table: pl.LazyFrame, by: Sequence[rel.Order]) -> pl.LazyFrame:
@@ -211,9 +187,19 @@ def ordered(table: pl.LazyFrame, by: Sequence[rel.Order]) -> pl.LazyFrame:
     )
 
 
-def _left_names(table: pl.LazyFrame, relation: rel.Join) -> pl.LazyFrame:
-    """Key columns under their left names, in the left table's place: polars keeps right names in a right join."""
-    if relation.how != "right":
-        return table
-    names = dict(zip(relation.right_on, relation.left_on, strict=True))
-    return table.rename({right: left for right, left in names.items() if right != left})
+def distinct(table: pl.LazyFrame, relation: rel.Distinct) -> pl.LazyFrame:
+    """The rows that are kept, in the order of the table; only the columns that decide are sorted."""
+    names, columns = table.collect_schema().names(), list(relation.columns)
+    if not columns:
+        columns = [ALL]
+        table = table.with_columns(pl.lit(True).alias(ALL))
+    if relation.keep == "none" or set(columns) == set(names):
+        keep: Literal["none", "first"] = "none" if relation.keep == "none" else "first"
+        return table.unique(columns, keep=keep, maintain_order=True).select(names)
+    numbered = table.with_row_index(ROW)
+    deciding = list(dict.fromkeys([*columns, *(each.column for each in relation.order_by)]))
+    drawn = numbered.select(*deciding, ROW, draw(0, names).alias(DRAW))
+    kept = ordered(drawn, (*relation.order_by, rel.Order(DRAW), rel.Order(ROW))).unique(
+        columns, keep=relation.keep, maintain_order=True
+    )
+    return numbered.join(kept.select(ROW), on=ROW, how="semi", maintain_order="left").select(names)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
 import polars as pl
+from polars import selectors
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
@@ -146,6 +147,14 @@ TextColumns = Annotated[tuple[str, ...], ColumnsField(("text",))]
 BooleanColumns = Annotated[tuple[str, ...], ColumnsField(("boolean",))]
 TemporalColumns = Annotated[tuple[str, ...], ColumnsField(("date", "datetime"))]
 
+KEYS: tuple[Kind, ...] = ("numeric", "text", "boolean", "temporal")
+"""What can be compared, so that rows can be matched, grouped and ranked by it."""
+KeyColumn = Annotated[str, ColumnField(KEYS)]
+"""One column that rows can be matched, grouped or ranked by."""
+KeyColumns = Annotated[tuple[str, ...], ColumnsField(KEYS)]
+AnyKeyColumns = Annotated[tuple[str, ...], ColumnsField(KEYS, at_least=0)]
+"""Columns that rows can be matched, grouped or ranked by, or none."""
+
 ALL: Any = Selector()
 """Default for a field that means every column it accepts."""
 
@@ -153,6 +162,20 @@ ALL: Any = Selector()
 def select(type: Kind | tuple[Kind, ...] = "all", *, regex: str | None = None, but: tuple[str, ...] = ()) -> Any:
     """A :class:`Selector` as the default value of a columns parameter."""
     return Selector(type=type, regex=regex, except_=but)
+
+
+def column(name: str) -> pl.Expr:
+    """The column of exactly this name, where :func:`polars.col` takes ``*`` and ``^...$`` for patterns."""
+    if name == "*" or (name.startswith("^") and name.endswith("$")):
+        return selectors.by_name(name).as_expr()
+    return pl.col(name)
+
+
+def taken(name: str, schema: pl.Schema, field: str = "output") -> list[Problem]:
+    """What is wrong when a step is to add a column under a name that the table has already."""
+    if name not in schema:
+        return []
+    return [Problem(f"There is a column {name!r} already.", "Choose another name.", field)]
 
 
 def _problems(names: tuple[str, ...], schema: pl.Schema, kinds: tuple[Kind, ...]) -> list[Problem]:

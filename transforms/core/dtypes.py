@@ -7,6 +7,7 @@ nearest such type when a table is opened (:func:`portable`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, assert_never
 
 import polars as pl
@@ -68,6 +69,44 @@ def type_name(dtype: pl.DataType) -> str:
         if isinstance(dtype, type(each)):
             return name
     return "list" if dtype in (pl.List, pl.Array) else "object" if dtype == pl.Struct else str(dtype).lower()
+
+
+def common_type(first: pl.DataType, second: pl.DataType) -> pl.DataType | None:
+    """The type that holds the values of two columns put together; ``None`` when there is none.
+
+    Whole numbers take the wider type, and with other numbers become Float64; decimals keep the larger
+    scale; dates become datetimes without a zone; lists go by their items. A column of nulls takes any
+    type. Text goes with text only, and true and false are no numbers.
+    """
+    if first == second or second == pl.Null:
+        return first
+    if first == pl.Null:
+        return second
+    if first.is_integer() and second.is_integer():
+        return max(portable(first), portable(second), key=lambda each: WIDTHS.get(type(each), 0))
+    if first.is_numeric() and second.is_numeric():
+        if first.is_float() or second.is_float():
+            return pl.Float64()
+        scales = [each.scale for each in (first, second) if isinstance(each, pl.Decimal)]
+        return pl.Decimal(38, max(scales))
+    if {first, second} == {pl.Date(), pl.Datetime("us")}:
+        return pl.Datetime("us")
+    if isinstance(first, pl.List) and isinstance(second, pl.List):
+        inner = common_type(_instance(first.inner), _instance(second.inner))
+        return None if inner is None else pl.List(inner)
+    return None
+
+
+def common_type_of(dtypes: Iterable[pl.DataType]) -> pl.DataType | None:
+    """The type that holds the values of several columns put together; ``None`` when there is none."""
+    found: pl.DataType | None = pl.Null()
+    for each in dtypes:
+        found = None if found is None else common_type(found, each)
+    return found
+
+
+WIDTHS: dict[type[pl.DataType], int] = {pl.Int8: 8, pl.Int16: 16, pl.Int32: 32, pl.Int64: 64}
+"""Bits of the whole numbers that every engine has."""
 
 
 def portable(dtype: pl.DataType) -> pl.DataType:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Self, get_type_hints
 import polars as pl
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
+from transforms.core import columns
 from transforms.core.errors import InvalidStepError, Problem
 from transforms.core.params import Params
 from transforms.core.relations import MapRows, Relation
@@ -156,9 +157,10 @@ class Transform(Params):
         """The type of an input column of the bound step."""
         return self._schemas[table][column]
 
-    def value(self, column: str) -> pl.Expr:
+    def present(self, column: str) -> pl.Expr:
         """A column of the bound step with NaN as null."""
-        return pl.col(column).fill_nan(None) if self.dtype(column).is_float() else pl.col(column)
+        value = columns.column(column)
+        return value.fill_nan(None) if self.dtype(column).is_float() else value
 
 
 class RowTransform(Transform):

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flows import edits
+from flows.cache import Preview, PreviewCache
+from flows.document import Flow
+from flows.engines.polars_engine import PolarsEngine
+from flows.preview import preview
+from flows.sampling import Sampling
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many tables each query computed."""
+    seen: list[int] = []
+    gather = PolarsEngine.gather
+    monkeypatch.setattr(
+        PolarsEngine, "gather", lambda self, frames: (seen.append(len(frames)), gather(self, frames))[1]
+    )
+    return seen
+
+
+def test_preview_is_of_the_sample_and_says_so(flow: Flow, folder: Path) -> None:
+    found = preview(flow, folder, "filled", PreviewCache(), sampling=Sampling(rows=30))
+    assert found.sampled
+    assert found.table.height == 30
+    assert found.table["age"].null_count() == 0
+
+
+def test_second_look_computes_nothing(flow: Flow, folder: Path, opened: list[int]) -> None:
+    cache = PreviewCache()
+    first = preview(flow, folder, "encoded", cache)
+    opened.clear()
+    assert preview(flow, folder, "encoded", cache) is first
+    assert preview(flow, folder, "typed", cache).table.height == 200
+    assert opened == []
+
+
+def test_edit_of_a_step_leaves_what_is_before_it_as_it_was(flow: Flow, folder: Path, opened: list[int]) -> None:
+    cache = PreviewCache()
+    preview(flow, folder, "encoded", cache)
+    opened.clear()
+    edited = edits.change_step(flow, "encoded", params={**flow.steps["encoded"].params, "drop_first": True})
+    assert (
+        preview(edited, folder, "encoded", cache).table.width == preview(flow, folder, "encoded", cache).table.width - 1
+    )
+    assert sum(opened) <= 3, "the fit and the step itself; nothing upstream"
+
+
+def test_cache_lets_go_of_what_was_not_looked_at_for_longest(flow: Flow, folder: Path) -> None:
+    table = preview(flow, folder, "people", PreviewCache()).table
+    cache = PreviewCache(limit_bytes=int(table.estimated_size() * 2.5))
+    for key in ("a", "b"):
+        cache.put(key, Preview(table, sampled=True))
+    cache.get("a")
+    cache.put("c", Preview(table, sampled=True))
+    assert cache.get("b") is None
+    assert cache.get("a") is not None

@@ -1,0 +1,85 @@
+"""Small steps that look at one row at a time, for plans that need them between other relations.
+
+Names of columns that a plan adds and takes away again begin with two underscores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from transforms.core.errors import StepError
+from transforms.core.relations import MapRows, Relation
+
+
+@dataclass(frozen=True, eq=False)
+class AddColumns:
+    """Adds columns, or replaces them."""
+
+    exprs: tuple[pl.Expr, ...]
+
+    def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
+        return rows.with_columns(self.exprs)
+
+
+@dataclass(frozen=True, eq=False)
+class SelectColumns:
+    """Keeps columns, or makes them, and no others."""
+
+    exprs: tuple[pl.Expr, ...]
+
+    def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
+        return rows.select(self.exprs)
+
+
+@dataclass(frozen=True)
+class DropColumns:
+    """Takes columns away."""
+
+    columns: tuple[str, ...]
+
+    def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
+        return rows.drop(self.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class KeepRows:
+    """Keeps the rows for which a condition is true, and takes columns away that only the condition needed."""
+
+    where: pl.Expr
+    drop: tuple[str, ...] = field(default=())
+
+    def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
+        return rows.filter(self.where).drop(self.drop)
+
+
+@dataclass(frozen=True, eq=False)
+class RefuseRows:
+    """Stops the run at the first row for which a condition is true.
+
+    What a run counts and reports are conditions over one row of the input (``failures``); this is for
+    what only shows in the plan, such as a key that occurs twice.
+    """
+
+    where: pl.Expr
+    what: str
+    """A sentence that says what was found and what to do; ``{}`` in it stands for ``shown``."""
+    shown: pl.Expr = field(default_factory=lambda: pl.lit(""))
+
+    def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
+        both = pl.struct(self.where.alias("where"), self.shown.cast(pl.String, strict=False).alias("shown"))
+        return rows.filter(both.map_batches(self._passed, return_dtype=pl.Boolean, is_elementwise=True))
+
+    def _passed(self, rows: pl.Series) -> pl.Series:
+        refused = rows.struct.field("shown").filter(rows.struct.field("where").fill_null(False))
+        if len(refused):
+            raise StepError(self.what.replace("{}", repr(refused[0])))
+        return pl.repeat(True, len(rows), dtype=pl.Boolean, eager=True)
+
+
+def nan_as_null(table: Relation, columns: Iterable[str], schema: pl.Schema) -> Relation:
+    """The table with NaN in the given columns as null, so that it is missing in keys as it is elsewhere."""
+    floats = tuple(pl.col(name).fill_nan(None) for name in columns if schema[name].is_float())
+    return MapRows(table, AddColumns(floats)) if floats else table
