@@ -20,9 +20,9 @@ from transforms.core.errors import StepError
 from transforms.core.random import draw
 from transforms.core.statistics import Statistic
 
-ROW = "__row"
-DRAW = "__draw"
-ALL = "__all"
+ROW = "__engine_row"
+DRAW = "__engine_draw"
+ALL = "__engine_all"
 
 
 class PolarsEngine:

@@ -12,8 +12,8 @@ from transforms.core.errors import StepError
 from transforms.core.random import draw
 from transforms.core.relations import AsofJoin, Join, right_names
 
-ROW = "__row"
-DRAW = "__draw"
+ROW = "__engine_row"
+DRAW = "__engine_draw"
 
 
 def joined(left: pl.LazyFrame, right: pl.LazyFrame, relation: Join) -> pl.LazyFrame:
@@ -23,8 +23,8 @@ def joined(left: pl.LazyFrame, right: pl.LazyFrame, relation: Join) -> pl.LazyFr
         names = right_names(mine.names(), theirs.names(), relation.suffix)
         return left.join(right.rename(names), how="cross", maintain_order="left_right")
     types = key_types(mine, theirs, relation.left_on, relation.right_on)
-    left_keys = [f"__left_key_{i}" for i in range(len(types))]
-    right_keys = [f"__right_key_{i}" for i in range(len(types))]
+    left_keys = [f"__engine_left_{i}" for i in range(len(types))]
+    right_keys = [f"__engine_right_{i}" for i in range(len(types))]
     left = left.with_columns(_keys(relation.left_on, types, left_keys))
     keys = _keys(relation.right_on, types, right_keys)
     if relation.how in ("semi", "anti"):
@@ -62,8 +62,8 @@ def joined_asof(left: pl.LazyFrame, right: pl.LazyFrame, relation: AsofJoin) -> 
     mine, theirs = left.collect_schema(), right.collect_schema()
     left_on, right_on = (*relation.left_by, relation.left_on), (*relation.right_by, relation.right_on)
     types = key_types(mine, theirs, left_on, right_on)
-    left_keys = [f"__left_key_{i}" for i in range(len(types))]
-    right_keys = [f"__right_key_{i}" for i in range(len(types))]
+    left_keys = [f"__engine_left_{i}" for i in range(len(types))]
+    right_keys = [f"__engine_right_{i}" for i in range(len(types))]
     added = [name for name in theirs if name not in relation.right_by]
     names = right_names(mine.names(), added, relation.suffix)
     one_of_each = (

@@ -9,7 +9,7 @@ import polars as pl
 from flows.engines.polars_aggregates import measure_expr
 from transforms.core.relations import Measure, Order, Window, WindowFunction
 
-PLACE = "__place"
+PLACE = "__engine_place"
 RANKS = ("row_number", "rank", "dense_rank", "average_rank", "max_rank", "percent_rank")
 AS_LONG_AS_IT_TAKES = 2**32
 """A number of rows that no table in memory exceeds: a rolling window of so many is a running one."""
