@@ -84,11 +84,14 @@ class Editor:
         save(aside.model_copy(update={"name": f"{aside.name} (other version)"}), copy)
         known = self._text() or ""
         history = self.history if keep == "mine" else self.history.edit("Take the other version", kept)
-        return replace(self, known=known, conflict=None)._kept(history), copy
+        return replace(self, known=known, conflict=None)._saved(history), copy
 
     def _kept(self, history: History) -> Editor:
-        if history is self.history and self.conflict is None and self._text() == self.known:
+        if history is self.history and self.conflict is None:
             return self
+        return self._saved(history)
+
+    def _saved(self, history: History) -> Editor:
         found = self._text()
         if found is not None and found != self.known:
             theirs = parse(found, str(self.path))

@@ -1,0 +1,1 @@
+"""The app in the browser: the only place that knows Streamlit."""

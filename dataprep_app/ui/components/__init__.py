@@ -1,0 +1,1 @@
+"""Our own components: a Python side that sends plain data, and a JavaScript side that draws it."""

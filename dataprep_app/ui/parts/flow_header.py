@@ -1,0 +1,167 @@
+"""What stands above every view of a flow: its name, whether it is saved, undo and redo, what is wrong, the views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import streamlit as st
+
+from dataprep_app.ui import session
+from flows.document import Flow
+from flows.sampling import Sampling
+from transforms.core.errors import Problem
+
+SAMPLES = (1_000, 5_000, 20_000, 50_000, 200_000)
+
+
+@dataclass(frozen=True)
+class View:
+    """One way to look at a flow; its module has a function ``draw(flow_id)``."""
+
+    title: str
+    icon: str
+    module: str
+
+    def draw(self, flow_id: str) -> None:
+        """Draw the view."""
+        drawing: Callable[[str], None] = import_module(f"dataprep_app.ui.parts.{self.module}").draw
+        drawing(flow_id)
+
+
+VIEWS = {
+    "graph": View("Data flow", ":material/account_tree:", "canvas_view"),
+    "data": View("Data", ":material/table:", "data_view"),
+    "insights": View("Insights", ":material/insights:", "insights_view"),
+    "analyses": View("Analyses", ":material/bar_chart:", "analyses_view"),
+}
+
+
+def header(flow_id: str) -> str:
+    """Draw the header; the view that is chosen."""
+    opened = session.editor(flow_id)
+    history = opened.history
+    name, buttons = st.columns([3, 2], vertical_alignment="center")
+    with name:
+        st.markdown(f"### {_escaped(opened.flow.name)}")
+    with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
+        st.caption(f"Saved {opened.saved_at:%H:%M:%S}" if opened.conflict is None else ":red[Not saved]")
+        _arrow("undo", history.past[-1].label if history.past else "", session.undo, flow_id, "Mod+Z")
+        _arrow("redo", history.future[0].label if history.future else "", session.redo, flow_id, "Mod+Shift+Z")
+        _problems(flow_id)
+        _more(flow_id, opened.flow)
+    if opened.conflict is not None:
+        _conflict(flow_id)
+    views, sample = st.columns([3, 2], vertical_alignment="center")
+    with views:
+        view: str = st.segmented_control(
+            "View",
+            list(VIEWS),
+            default="graph",
+            required=True,
+            format_func=lambda each: f"{VIEWS[each].icon} {VIEWS[each].title}",
+            key="view",
+            label_visibility="collapsed",
+            bind="query-params",
+        )
+    with sample.container(horizontal=True, horizontal_alignment="right"):
+        _sample(flow_id)
+    return view
+
+
+def _arrow(kind: str, label: str, action: Callable[[str], Any], flow_id: str, shortcut: str) -> None:
+    what = f"{kind.capitalize()}: {label}" if label else f"Nothing to {kind}"
+    st.button(
+        kind.capitalize(),
+        icon=f":material/{kind}:",
+        help=what,
+        disabled=not label,
+        key=f"{kind}:{flow_id}",
+        on_click=action,
+        args=(flow_id,),
+        shortcut=shortcut,
+    )
+
+
+def _problems(flow_id: str) -> None:
+    problems = [each for each in session.checked(flow_id).problems if each.severity == "error"]
+    if not problems:
+        return
+    word = "problem" if len(problems) == 1 else "problems"
+    with st.popover(f":red[{len(problems)} {word}]", icon=":material/error:"):
+        for each in problems:
+            st.markdown(_sentence(each))
+
+
+def _sentence(problem: Problem) -> str:
+    where = f"**{_escaped(problem.step)}**: " if problem.step else ""
+    return f"{where}{_escaped(problem.found)} {_escaped(problem.advice)}"
+
+
+def _more(flow_id: str, flow: Flow) -> None:
+    with st.popover("More", icon=":material/more_horiz:"):
+        with st.form(f"rename:{flow_id}", border=False):
+            name = st.text_input("Name of the flow", value=flow.name)
+            if st.form_submit_button("Rename") and name.strip() and name != flow.name:
+                session.apply(flow_id, "Rename the flow", lambda each: each.model_copy(update={"name": name.strip()}))
+                st.rerun()
+        st.download_button(
+            "Download the flow",
+            session.editor(flow_id).path.read_text(encoding="utf-8"),
+            file_name=f"{flow_id}.flow.json",
+            mime="application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _conflict(flow_id: str) -> None:
+    with st.container(border=True):
+        st.warning(
+            "This flow was changed somewhere else, perhaps in another tab. Your last changes are not saved yet. "
+            "Choose which version goes on; the other is kept as a flow of its own.",
+            icon=":material/call_split:",
+        )
+        with st.container(horizontal=True):
+            st.button("Keep my version", type="primary", on_click=session.settle, args=(flow_id, "mine"))
+            st.button("Take the other version", on_click=session.settle, args=(flow_id, "theirs"))
+
+
+def _sample(flow_id: str) -> None:
+    now = session.sampling(flow_id)
+
+    def change() -> None:
+        st.session_state[f"sampling:{flow_id}"] = Sampling(
+            rows=st.session_state[f"sample_rows:{flow_id}"], method=st.session_state[f"sample_method:{flow_id}"]
+        )
+
+    how = "first" if now.method == "first" else "random"
+    with st.popover(f"Sample: {how} {now.rows:,} rows", icon=":material/filter_alt:"):
+        st.caption(
+            "Everything you see here is computed on a sample of each dataset, so that it answers at once. A job takes all rows."
+        )
+        st.selectbox(
+            "Rows of each dataset",
+            SAMPLES,
+            index=SAMPLES.index(now.rows) if now.rows in SAMPLES else 2,
+            format_func=lambda each: f"{each:,}",
+            key=f"sample_rows:{flow_id}",
+            on_change=change,
+        )
+        st.segmented_control(
+            "Which rows",
+            ["first", "random"],
+            default=now.method if now.method != "stratified" else "random",
+            required=True,
+            format_func=lambda each: {"first": "The first", "random": "Random"}[each],
+            key=f"sample_method:{flow_id}",
+            on_change=change,
+            help="Random rows are the same ones each time.",
+        )
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return "".join(f"\\{each}" if each in "\\`*_{}[]()#+-!|<>$~:" else each for each in text)

@@ -1,0 +1,70 @@
+"""Starts the app: ``dataprep app``, or any ASGI server on :data:`app`."""
+
+from __future__ import annotations
+
+import os
+import threading
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit.starlette import App
+
+SCRIPT = Path(__file__).with_name("main.py")
+WORKSPACE = "DATAPREP_WORKSPACE"
+"""Environment variable that names the folder the app works in."""
+
+CONFIG: dict[str, Any] = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "type",
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "minimal",
+    "runner.magicEnabled": False,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.maxUploadSize": 1_000,
+    "server.showEmailPrompt": False,
+    "theme.primaryColor": "#2f6df6",
+    "theme.baseRadius": "0.4rem",
+    "theme.showWidgetBorder": True,
+}
+
+
+@asynccontextmanager
+async def _warm(_app: App) -> AsyncIterator[dict[str, Any]]:
+    """Import what the first page needs before anybody asks for it."""
+    threading.Thread(target=_import_heavy, daemon=True).start()
+    yield {}
+
+
+def _import_heavy() -> None:
+    import altair  # noqa: F401
+    import polars  # noqa: F401
+
+    from transforms.catalog import catalog
+
+    catalog()
+
+
+def serve(workspace: Path, *, port: int = 8501, address: str = "127.0.0.1", browser: bool = True) -> None:
+    """Serve the app until it is stopped.
+
+    Args:
+        workspace: the folder the app works in; made when it is not there.
+        port: where to listen.
+        address: the network address to listen on; by default this machine only.
+        browser: open the app in the default browser.
+    """
+    workspace.mkdir(parents=True, exist_ok=True)
+    os.environ[WORKSPACE] = str(workspace.absolute())
+    if browser:
+        threading.Timer(1.5, webbrowser.open, [f"http://{address}:{port}"]).start()
+    app.run(config={**CONFIG, "server.port": port, "server.address": address})
+
+
+app = App(SCRIPT, lifespan=_warm)
+
+__all__ = ["CONFIG", "WORKSPACE", "app", "serve", "st"]
