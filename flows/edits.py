@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flows.document import Destination, Flow, Parameter, Source, Step, node_of
+from flows.graph import CycleInFlowError, run_order
 from transforms.catalog import catalog
 from transforms.core.errors import DataprepError, did_you_mean
 
@@ -48,6 +49,52 @@ def add_step(
     settings = kind.model_validate(dict(params or {})).model_dump(mode="json", by_alias=True)
     step = Step(transform=transform, version=kind.version, inputs=tuple(inputs), params=settings)
     return _checked(flow, steps={**flow.steps, _free(flow, id): step})
+
+
+def add_draft(
+    flow: Flow, id: str, transform: str, inputs: Sequence[str], params: Mapping[str, Any] | None = None
+) -> Flow:
+    """The flow with a step whose settings are still to be made: until then it is a problem of the flow, not an error."""
+    for each in inputs:
+        _known(flow, each)
+    kind = catalog()[transform]
+    step = Step(transform=transform, version=kind.version, inputs=tuple(inputs), params=dict(params or {}))
+    return _checked(flow, steps={**flow.steps, _free(flow, id): step})
+
+
+def connect(flow: Flow, reference: str, id: str, place: int) -> Flow:
+    """The flow with an output wired to an input of a step or a destination.
+
+    Args:
+        flow: the flow.
+        reference: the output, ``"split.test"``.
+        id: the node that takes its rows.
+        place: which input; one past the last adds one.
+
+    Raises:
+        EditError: a node is not there, or the rows would flow in a circle.
+    """
+    _known(flow, reference)
+    if id in flow.destinations:
+        return _checked(
+            flow,
+            destinations={**flow.destinations, id: flow.destinations[id].model_copy(update={"input": reference})},
+        )
+    inputs = list(_step(flow, id).inputs)
+    inputs[place : place + 1] = [reference]
+    wired = _checked(flow, steps={**flow.steps, id: flow.steps[id].model_copy(update={"inputs": tuple(inputs)})})
+    try:
+        run_order(wired)
+    except CycleInFlowError as error:
+        raise EditError(f"{reference!r} cannot feed {id!r}: {error}") from error
+    return wired
+
+
+def disconnect(flow: Flow, id: str, place: int) -> Flow:
+    """The flow with an input of a step left open."""
+    inputs = list(_step(flow, id).inputs)
+    del inputs[place : place + 1]
+    return _checked(flow, steps={**flow.steps, id: flow.steps[id].model_copy(update={"inputs": tuple(inputs)})})
 
 
 def insert_step(flow: Flow, id: str, transform: str, after: str, params: Mapping[str, Any] | None = None) -> Flow:
@@ -109,6 +156,21 @@ def rename(flow: Flow, id: str, to: str) -> Flow:
 def duplicate(flow: Flow, id: str) -> Flow:
     """The flow with a copy of a step beside it, on the same inputs."""
     return _checked(flow, steps={**flow.steps, new_id(flow, id): _step(flow, id)})
+
+
+def copy_steps(flow: Flow, ids: Sequence[str]) -> tuple[Flow, tuple[str, ...]]:
+    """The flow with copies of several steps, wired among each other as the originals are; the new ids."""
+    names: dict[str, str] = {}
+    longer = flow
+    for id in (each for each in flow.steps if each in ids):
+        step = flow.steps[id]
+        inputs = tuple(
+            f"{names[node_of(each)]}{each[len(node_of(each)) :]}" if node_of(each) in names else each
+            for each in step.inputs
+        )
+        names[id] = new_id(longer, id)
+        longer = _checked(longer, steps={**longer.steps, names[id]: step.model_copy(update={"inputs": inputs})})
+    return longer, tuple(names.values())
 
 
 def add_destination(flow: Flow, id: str, destination: Destination) -> Flow:
