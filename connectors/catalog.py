@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from connectors.core.connector import Connector, Destination
 from transforms.core.errors import DataprepError, did_you_mean
 
-MODULES = ("csv", "parquet")
+MODULES = ("csv", "parquet", "json", "ndjson", "excel", "sqlite", "duckdb", "postgresql")
 """The modules of this package that hold connectors, in menu order. None of them imports its driver."""
 
 Kind = TypeVar("Kind", bound=type[Connector] | type[Destination])
@@ -60,7 +60,7 @@ def destinations() -> Catalog[type[Destination]]:
     return Catalog("destination", _members("DESTINATIONS", "dataprep.destinations"))
 
 
-def _members(attribute: str, group: str) -> tuple[Kind, ...]:  # type: ignore[type-var]  # what a module lists is checked by tests
+def _members(attribute: str, group: str) -> tuple[Kind, ...]:
     modules = [import_module(f"connectors.{name}") for name in MODULES]
     plugins = [plugin.load() for plugin in entry_points(group=group)]
     return tuple(each for module in (*modules, *plugins) for each in getattr(module, attribute, ()))

@@ -7,14 +7,10 @@ polars parse the types.
 
 from __future__ import annotations
 
-import atexit
 import codecs
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -31,6 +27,7 @@ from connectors.core.files import (
     grouped,
     holds,
     spans,
+    temporary_file,
 )
 from connectors.core.text import Reading, TextPart, TextType, check_names, chosen, told_of, typed_table
 
@@ -52,7 +49,7 @@ class Dialect:
         """Names of the columns, from the first row."""
         with told_of(str(file)):
             try:
-                return self._scan(self._utf8(file), header=self.header).collect_schema().names()
+                return list(self._cleaned(self._names_in(file)).values())
             except pl.exceptions.NoDataError:
                 raise SourceError(f"{file} is empty, so its columns are unknown. Check the file.") from None
 
@@ -63,7 +60,17 @@ class Dialect:
             with file.open("rb") as opened:
                 opened.seek(start)
                 source = opened.read(stop - start)
-        return self._scan(source, header=self.header and start == 0, names=names)
+        if not self.header or start:
+            return self._scan(source, header=False, names=names)
+        cleaned = self._cleaned(self._names_in(file))
+        return self._scan(source, header=True, names=list(cleaned)).rename(cleaned)
+
+    def _names_in(self, file: Path) -> list[str]:
+        return self._scan(self._utf8(file), header=self.header).collect_schema().names()
+
+    def _cleaned(self, names: Sequence[str]) -> dict[str, str]:
+        # Polars takes doubled quotes for one in values, but not in names.
+        return {name: name.replace(self.quote * 2, self.quote) if self.quote else name for name in names}
 
     def _scan(self, source: Path | bytes, *, header: bool, names: Sequence[str] | None = None) -> pl.LazyFrame:
         return pl.scan_csv(
@@ -134,7 +141,7 @@ class CsvSource(FileSource):
         check_names(self.types, names, str(files[0]))
         readings = self._readings(files, names)
         start, stop = (self.part.start, self.part.stop) if self.part else (0, None)
-        parts = [TextPart(str(each), lambda each=each: dialect.text(each, names, start, stop)) for each in files]
+        parts = [TextPart(str(each), partial(dialect.text, each, names, start, stop)) for each in files]
         schema = pl.Schema({name: DTYPES[each.type] for name, each in readings.items()})
         return typed_table(parts, schema, readings, self.id)
 
@@ -221,18 +228,6 @@ def _chosen(
         return tuple(chosen(pl.concat(samples), [each for each in names if each not in declared], dates=dates).items())
 
 
-@cache
-def _temporary_folder() -> Path:
-    folder, process = Path(tempfile.mkdtemp(prefix="dataprep-")), os.getpid()
-
-    def remove() -> None:
-        if os.getpid() == process:  # a forked process must not remove what its parent uses
-            shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(remove)
-    return folder
-
-
 @lru_cache(maxsize=64)
 def _transcoded(file: Path, encoding: str, size: int, changed: int) -> Path:
     """A copy in UTF-8, kept until the process ends or the file changes.
@@ -242,9 +237,7 @@ def _transcoded(file: Path, encoding: str, size: int, changed: int) -> Path:
     """
     if compressed(file):
         raise SourceError(f"{file} is compressed; only UTF-8 is read from compressed files. Unpack it first.")
-    handle, name = tempfile.mkstemp(dir=_temporary_folder(), suffix=".csv")
-    os.close(handle)
-    copy = Path(name)
+    copy = temporary_file(".csv")
     try:
         with file.open(encoding=encoding, newline="") as given, copy.open("w", encoding="utf8", newline="") as made:
             while block := given.read(BLOCK):

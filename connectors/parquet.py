@@ -96,9 +96,7 @@ class ParquetDestination(PathDestination):
     """How the file is packed; ``snappy`` is read by the oldest tools."""
 
     def sink(self, rows: pl.LazyFrame, path: Path) -> pl.LazyFrame:
-        return rows.sink_parquet(
-            path, compression=self.compression, statistics=True, maintain_order=True, check_extension=False, lazy=True
-        )
+        return rows.sink_parquet(path, compression=self.compression, statistics=True, maintain_order=True, lazy=True)
 
 
 SOURCES = (ParquetSource,)

@@ -15,10 +15,12 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator, default_rng
 
+from dataprep_app.workspace import Workspace
 from flows.files import parse, save
 
 SEED = 20_240_229
 FLOW = "loan_default.flow.json"
+NAMES = ("loans-part-1.csv", "loans-part-2.csv")
 EMPLOYERS = (
     "us army", "wal-mart", "bank of america", "kaiser permanente", "self employed", "ups", "home depot", "verizon",
     "city of new york", "state of california", "general motors", "target", "best buy", "ibm", "cvs pharmacy",
@@ -40,13 +42,20 @@ GRADES = "abcdefg"
 
 
 def write_sample(folder: Path, *, rows: int = 10_000, seed: int = SEED) -> Path:
-    """Write ``loans-part-1.csv``, ``loans-part-2.csv`` and the flow into a folder; the flow's path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    first, second = loans(rows, seed)
-    first.write_csv(folder / "loans-part-1.csv")
-    second.write_csv(folder / "loans-part-2.csv")
-    text = (files("dataprep_app") / "sample_flows" / FLOW).read_text(encoding="utf-8")
-    save(parse(text, FLOW), folder / FLOW)
+    """Put two loan files, as datasets, and the flow that prepares them into a folder; the flow's path.
+
+    A flow of that name that is there already stays as it is: somebody may have worked on it.
+    """
+    space = Workspace(folder)
+    space.data.mkdir(parents=True, exist_ok=True)
+    known = {each.label for each in space.datasets().values()}
+    for name, table in zip(NAMES, loans(rows, seed), strict=True):
+        table.write_csv(space.data / name)
+        if name not in known:
+            space.add_dataset(name, "csv", {"path": f"data/{name}", "try_parse_dates": True})
+    if not (folder / FLOW).exists():
+        text = (files("dataprep_app") / "sample_flows" / FLOW).read_text(encoding="utf-8")
+        save(parse(text, FLOW), folder / FLOW)
     return folder / FLOW
 
 

@@ -54,7 +54,7 @@ def add_step(
 def add_draft(
     flow: Flow, id: str, transform: str, inputs: Sequence[str], params: Mapping[str, Any] | None = None
 ) -> Flow:
-    """The flow with a step whose settings are still to be made: until then it is a problem of the flow, not an error."""
+    """The flow with a step whose settings are still to be made; until then they are a problem of the flow."""
     for each in inputs:
         _known(flow, each)
     kind = catalog()[transform]

@@ -17,6 +17,7 @@ from flows.graph import run_order
 from flows.parameters import Value
 from flows.steps import InvalidFlowError, number_problem, output_schemas, transform_of
 from flows.store import Record, Remember
+from transforms.core.columns import BOUND
 from transforms.core.errors import DataprepError, InvalidStepError, Problem, StepError, did_you_mean
 from transforms.core.relations import Relation, Source
 from transforms.core.transform import Learned, Transform
@@ -118,7 +119,9 @@ class Planner:
         schemas = tuple(each.schema for each in inputs)
         record = self._remembered(id, transform)
         try:
-            bound = (type(transform).model_validate(record.params) if record else transform).bind(*schemas)
+            bound = (type(transform).model_validate(record.params, context=BOUND) if record else transform).bind(
+                *schemas
+            )
             if record is None and bound.learned_type() is not None:
                 self.on_step(id, "fit")
                 learned = bound.fit(Asking(self.engine, [each.relation for each in inputs]))

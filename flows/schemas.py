@@ -18,6 +18,7 @@ from flows.parameters import Value
 from flows.planning import unknown_input
 from flows.steps import InvalidFlowError, fitted_on_nothing, number_problem, output_schemas, transform_of
 from flows.store import Remember, StoreError
+from transforms.core.columns import BOUND
 from transforms.core.errors import DataprepError, Problem
 from transforms.core.transform import Learned, Transform
 
@@ -120,7 +121,7 @@ def _predict_outputs(
         record = remember.load(id, type(bound)) if remember else None
         if record is not None and record.definition == definitions.get(id):
             learned = record.learned
-            bound = type(bound).model_validate(record.params).bind(*schemas)
+            bound = type(bound).model_validate(record.params, context=BOUND).bind(*schemas)
     except (StoreError, DataprepError) as error:
         found.problems.append(Problem(str(error), step=id, severity="warning"))
     is_open = is_open or (bound.columns_from_data and learned is None)

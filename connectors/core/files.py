@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -39,6 +43,8 @@ class Part(Params):
     """One past the last row or byte; none for all to the end."""
     types: dict[str, TextType] = {}
     """Types that were chosen for the columns of the whole table."""
+    records: str = ""
+    """The same for records of JSON, whose types nest: see :func:`connectors.core.records.types_as_json`."""
 
 
 class FileSource(Connector):
@@ -190,6 +196,26 @@ def check_types(schema: pl.Schema, cannot_hold: tuple[type[pl.DataType], ...], l
                 f"Column {name!r} holds {type_name(dtype)} values, which {label} cannot hold. "
                 "Change its type first, or leave the column out."
             )
+
+
+@cache
+def temporary_folder() -> Path:
+    """A folder for copies of files, which is removed when the process ends."""
+    folder, process = Path(tempfile.mkdtemp(prefix="dataprep-")), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == process:  # a forked process must not remove what its parent uses
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
+    return folder
+
+
+def temporary_file(suffix: str) -> Path:
+    """A new empty file in :func:`temporary_folder`."""
+    handle, name = tempfile.mkstemp(dir=temporary_folder(), suffix=suffix)
+    os.close(handle)
+    return Path(name)
 
 
 @contextmanager

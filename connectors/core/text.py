@@ -1,7 +1,7 @@
 """Text values as typed values: exactly, or not at all.
 
 A type is either declared by the user, who then also means ``007`` to be seven, or it is chosen from a
-sample, and then only where writing the value again would give the same text: leading zeros, plus signs
+sample, and then only where writing the value again would give the same number: leading zeros, plus signs
 and digits beyond what 64 bits hold stay text. What is chosen from a sample is verified on every row
 that is read: a value that does not fit is an error that names it, never a missing value.
 """
@@ -22,10 +22,11 @@ from transforms.core.errors import did_you_mean
 TextType = Literal["integer", "number", "text", "boolean", "date", "datetime", "time"]
 """A type that text can be read as."""
 
-WHOLE = r"(0|[1-9][0-9]*)"
-INTEGER = r"^(0|-?[1-9][0-9]{0,17})$"
+WHOLE = r"(0|[1-9][0-9]{0,14})"
+"""The digits before a decimal point: 15 of them are exact in a 64-bit float, more are no longer."""
+INTEGER = r"^(0|-?[1-9][0-9]{0,18})$"
 NUMBER = (
-    r"^-?((0|[1-9][0-9]{0,17})"  # digits alone
+    rf"^-?({WHOLE}"  # digits alone
     rf"|{WHOLE}?\.[0-9]+([eE][+-]?[0-9]+)?"  # with a decimal point
     rf"|{WHOLE}[eE][+-][0-9]+)$"  # 1e-7; but 12e5 may be a product code
 )
@@ -68,7 +69,7 @@ class Reading:
             case _ if self.declared:
                 return parsed
             case "integer":
-                return text.str.contains(INTEGER)
+                return text.str.contains(INTEGER) & parsed
             case "number":
                 finite = text.str.contains(NUMBER) & text.cast(pl.Float64, strict=False).is_finite()
                 return finite | text.is_in(SPECIAL)
@@ -139,6 +140,8 @@ class TextPart:
     label: str
     """Where they come from, for errors."""
     open: Callable[[], pl.LazyFrame]
+    explain: Callable[[], SourceError | None] = lambda: None
+    """Says which row cannot be read, asked when polars fails without saying so."""
 
 
 def typed_table(
@@ -150,7 +153,7 @@ def typed_table(
     def batches(names: list[str], at_most: int | None) -> Iterator[pl.DataFrame]:
         mine = {name: each for name, each in typed.items() if name in names}
         for part in parts:
-            with told_of(part.label):
+            with told_of(part.label, explain=part.explain):
                 rows = part.open().select(names)
                 rows = rows if at_most is None else rows.head(at_most)
                 wrong = pl.any_horizontal([each.misfit(name) for name, each in mine.items()] or [pl.lit(value=False)])
@@ -181,15 +184,15 @@ def _misfit(part: TextPart, readings: Mapping[str, Reading]) -> SourceError:
 class told_of:  # noqa: N801  (reads as a phrase where it is used)
     """Turns what polars and the system say about a file into an error that names it."""
 
-    def __init__(self, label: str, advice: str = "") -> None:
-        self.label, self.advice = label, advice
+    def __init__(self, label: str, *, explain: Callable[[], SourceError | None] = lambda: None) -> None:
+        self.label, self.explain = label, explain
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, pl.exceptions.PolarsError | OSError | UnicodeError):
-            raise SourceError(f"{self.label} cannot be read: {_reason(error)} {self.advice}".strip()) from None
+            raise self.explain() or SourceError(f"{self.label} cannot be read: {_reason(error)}") from None
         # A panic of polars is a BaseException, so that nothing but this stops it from ending the session.
         if type(error).__name__ == "PanicException":
             raise SourceError(f"{self.label} cannot be read: it is damaged, or not of this format.") from None
@@ -198,7 +201,7 @@ class told_of:  # noqa: N801  (reads as a phrase where it is used)
 def _reason(error: Exception) -> str:
     text = str(error).partition("\n")[0].strip()
     if "invalid utf-8" in text:
-        return 'it is not UTF-8 text. Give its encoding, such as "windows-1252", or "utf8-lossy".'
+        return 'it is not UTF-8 text. Convert it; of CSV, give its encoding, such as "windows-1252", or "utf8-lossy".'
     if "more fields than defined" in text:
         return "a row has more values than there are columns. Check delimiter and quote, and the row itself."
     if "malformed" in text or "could not parse `" in text:

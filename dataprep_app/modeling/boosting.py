@@ -52,8 +52,7 @@ class Trees:
     def predict(self, rows: np.ndarray) -> np.ndarray:
         """The number predicted for each row, or the probability of each class, a column each."""
         if not len(rows):
-            classes = 1 if self.kind == "regression" else self._outputs
-            return np.empty((0,) if self.kind == "regression" else (0, classes))
+            return self.predict(np.full((1, len(self.types)), np.nan, dtype=np.float32))[:0]
         found = np.asarray(self.booster.predict(self._matrix(rows)), dtype=float)
         return np.column_stack([1 - found, found]) if self.kind == "binary" else found
 
@@ -87,14 +86,6 @@ class Trees:
             raise DataprepError(f"The trees cannot be read: {str(error).splitlines()[0]}. Build it anew.") from error
         return cls(booster, kind, types)
 
-    @property
-    def _outputs(self) -> int:
-        return 2 if self.kind == "binary" else int(self.booster.predict(self._matrix(self._blank)).shape[1])
-
-    @property
-    def _blank(self) -> np.ndarray:
-        return np.full((1, len(self.types)), np.nan, dtype=np.float32)
-
     def _matrix(self, rows: np.ndarray) -> xgb.DMatrix:
         import xgboost as xgb
 
@@ -102,8 +93,9 @@ class Trees:
 
 
 def threads() -> int:
-    """Threads to use: those this process may have, up to :data:`THREADS`."""
-    return min(THREADS, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    """Threads to use: one less than this process may have, up to :data:`THREADS`, so that the app stays quick."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(THREADS, there - 1))
 
 
 def boosted(

@@ -40,9 +40,11 @@ FEWEST = 30
 """Rows below which values that all differ are no sign of an id."""
 LARGEST = 3e38
 """The largest number that a 32-bit float holds, about."""
-ID_NAME = re.compile(r"(?i)^(id|index|key|uuid|guid|row|row_?(id|number|nr))$|[_\s-](id|key|uuid|guid|no|nr)$|^id[_\s-]")
+ID_NAME = re.compile(
+    r"(?i)^(id|index|key|uuid|guid|row|row_?(id|number|nr))$|[_\s-](id|key|uuid|guid|no|nr)$|^id[_\s-]"
+)
 ID_CAMEL = re.compile(r"[a-z]I[dD]$")
-TOKEN = r"\w{2,}"
+WORD = r"\w{2,}"
 
 
 class Encoded(Facts):
@@ -250,7 +252,7 @@ def _words(text: pl.DataFrame, name: str) -> tuple[str, ...]:
     found = (
         text.lazy()
         .drop_nulls()
-        .select(pl.col(name).str.to_lowercase().str.extract_all(TOKEN).list.unique().alias("word"))
+        .select(pl.col(name).str.to_lowercase().str.extract_all(WORD).list.unique().alias("word"))
         .explode("word")
         .drop_nulls()
         .group_by("word")
@@ -281,7 +283,7 @@ def _moment_parts(moment: pl.Expr, *, clock: bool) -> list[pl.Expr]:
 
 
 def _text_parts(text: pl.Expr, words: Sequence[str]) -> list[pl.Expr]:
-    tokens = text.str.to_lowercase().str.extract_all(TOKEN)
+    tokens = text.str.to_lowercase().str.extract_all(WORD)
     counts = [text.str.len_chars(), text.str.split(" ").list.len(), text.str.count_matches(r"\d")]
     return [*counts, *(tokens.list.contains(word) for word in words)]
 

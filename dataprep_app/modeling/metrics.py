@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dataprep_app.modeling.facts import Facts
@@ -10,6 +12,8 @@ from dataprep_app.modeling.problem import Kind, ProblemType
 POINTS = 500
 """The most predictions a chart of a regression shows."""
 BINS = 20
+LEAST_CHANCE = 1e-15
+"""The least probability that the log loss takes: one that was 0 and happened would cost without end."""
 RESAMPLES = 200
 """Bootstrap samples behind the interval of a score of a single test fold."""
 
@@ -64,14 +68,11 @@ class Residuals(Facts):
     """Some rows, for a chart."""
 
 
-def score(kind: Kind, labels: np.ndarray, predictions: np.ndarray, base: float) -> Score | None:
-    """The score of predictions; ``None`` where it is not defined: one class only, or a number that does not vary."""
-    value = score_value(kind, labels, predictions)
-    if value is None:
-        return None
+def score(kind: Kind, value: float, base: float, interval: Interval | None) -> Score:
+    """A score with its share of what there was to gain."""
     name = {"regression": "R2", "binary": "AUC", "multiclass": "accuracy"}[kind]
     normalised = (value - base) / (1 - base) if base < 1 else 0.0
-    return Score(metric=name, value=value, base=base, normalised=normalised)
+    return Score(metric=name, value=value, base=base, normalised=normalised, interval=interval)
 
 
 def base_value(kind: Kind, labels: np.ndarray, majority: int = 0) -> float:
@@ -86,7 +87,7 @@ def base_value(kind: Kind, labels: np.ndarray, majority: int = 0) -> float:
 
 
 def score_value(kind: Kind, labels: np.ndarray, predictions: np.ndarray) -> float | None:
-    """R2, AUC or accuracy."""
+    """R2, AUC or accuracy; ``None`` where it is not defined: one class only, or a number that does not vary."""
     match kind:
         case "regression":
             spread = float(((labels - labels.mean()) ** 2).sum())
@@ -119,7 +120,7 @@ def bootstrap(kind: Kind, labels: np.ndarray, predictions: np.ndarray, seed: int
     return Interval(low=float(low), high=float(high), how=f"{RESAMPLES} bootstrap samples of the {len(labels):,} rows")
 
 
-def repeated(values: list[float], train_rows: int, test_rows: int) -> Interval:
+def repeated(values: Sequence[float], train_rows: int, test_rows: int) -> Interval:
     """The interval of the mean score of repeated splits.
 
     Their training rows overlap, so the variance is corrected: Nadeau and Bengio 2003, "Inference for the
@@ -158,32 +159,38 @@ def _of_numbers(labels: np.ndarray, predictions: np.ndarray) -> dict[str, float]
 
 def _of_classes(labels: np.ndarray, predictions: np.ndarray, problem: ProblemType) -> dict[str, float]:
     """For two classes, precision, recall and F1 are those of the second, the less frequent one."""
-    from sklearn.metrics import log_loss, precision_recall_fscore_support
-
     n = len(problem.classes)
-    chosen, places = predictions.argmax(axis=1), list(range(n))
-    there = np.unique(labels)
-    recalls = [float((chosen[labels == each] == each).mean()) for each in there]
+    matrix = np.asarray(confusion(labels, predictions, n), dtype=float)
+    hits, actual, chosen = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
+    chances = predictions / predictions.sum(axis=1, keepdims=True)
+    likely = np.clip(chances[np.arange(len(labels)), labels], LEAST_CHANCE, 1)
     found: dict[str, float | None] = {
-        "accuracy": float((chosen == labels).mean()),
-        "balanced_accuracy": float(np.mean(recalls)),
-        "log_loss": float(log_loss(labels, predictions, labels=places)),
+        "accuracy": float(hits.sum() / len(labels)),
+        "balanced_accuracy": float((hits[actual > 0] / actual[actual > 0]).mean()),
+        "log_loss": float(-np.log(likely).mean()),
     }
-    averages = {"": "binary"} if n == 2 else {"macro_": "macro", "micro_": "micro", "weighted_": "weighted"}
-    for prefix, average in averages.items():
-        precision, recall, f1, _ = precision_recall_fscore_support(
-            labels, chosen, labels=None if n == 2 else places, average=average, zero_division=0
-        )
-        found |= {f"{prefix}precision": precision, f"{prefix}recall": recall, f"{prefix}f1": f1}
+    each = {
+        "precision": _ratio(hits, chosen),
+        "recall": _ratio(hits, actual),
+        "f1": _ratio(2 * hits, actual + chosen),
+    }
     if n == 2:
-        found["auc"] = area(labels, predictions[:, 1])
+        found |= {name: float(values[1]) for name, values in each.items()}
+        found["auc"] = area(labels, chances[:, 1])
     else:
-        areas = [area((labels == each).astype(int), predictions[:, each]) for each in places]
-        sizes = np.bincount(labels, minlength=n)
-        if all(each is not None for each in areas):
-            found["auc_one_vs_rest"] = float(np.mean(np.asarray(areas, dtype=float)))
-            found["auc_one_vs_rest_weighted"] = float(np.average(np.asarray(areas, dtype=float), weights=sizes))
-    return {name: float(value) for name, value in found.items() if value is not None}
+        found |= {f"macro_{name}": float(values.mean()) for name, values in each.items()}
+        found |= {f"weighted_{name}": float(np.average(values, weights=actual)) for name, values in each.items()}
+        areas = [area((labels == place).astype(int), chances[:, place]) for place in range(n)]
+        if all(value is not None for value in areas):
+            known = np.asarray(areas, dtype=float)
+            found["auc_one_vs_rest"] = float(known.mean())
+            found["auc_one_vs_rest_weighted"] = float(np.average(known, weights=actual))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Part by whole, 0 where there is no whole."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> tuple[tuple[int, ...], ...]:

@@ -104,8 +104,8 @@ def problem_type(table: pl.DataFrame, target: str, wanted: Wanted = "auto") -> P
     if wanted == "regression":
         if amounts is None:
             raise DataprepError(
-                f"Column {target!r} holds {type_name(dtype)} values that are no numbers, so it cannot be predicted as a "
-                "number. Choose classification, or change its type."
+                f"Column {target!r} holds {type_name(dtype)} values that are no numbers, so it cannot be predicted as "
+                "one. Choose classification, or change its type."
             )
         kind, reason = "regression", "You chose to predict a number."
     else:

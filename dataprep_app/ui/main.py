@@ -8,6 +8,9 @@ import streamlit as st
 
 ASSETS = Path(__file__).parent / "assets"
 PAGES = Path(__file__).parent / "pages"
+STYLE = """<style>
+.stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
+</style>"""
 SECTIONS = {
     "Prepare": (
         ("home", "Home", ":material/home:"),
@@ -22,6 +25,7 @@ SECTIONS = {
 def main() -> None:
     """Draw the page that the address names."""
     st.set_page_config(page_title="Dataprep", page_icon=str(ASSETS / "icon.svg"), layout="wide")
+    st.html(STYLE)
     st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
     pages = {
         section: [

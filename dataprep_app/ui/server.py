@@ -10,13 +10,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
 from streamlit.starlette import App
 
-SCRIPT = Path(__file__).with_name("main.py")
-WORKSPACE = "DATAPREP_WORKSPACE"
-"""Environment variable that names the folder the app works in."""
+from dataprep_app.ui.session import WORKSPACE
 
+SCRIPT = Path(__file__).with_name("main.py")
 CONFIG: dict[str, Any] = {
     "browser.gatherUsageStats": False,
     "client.showErrorDetails": "type",
@@ -29,7 +27,11 @@ CONFIG: dict[str, Any] = {
     "server.showEmailPrompt": False,
     "theme.primaryColor": "#2f6df6",
     "theme.baseRadius": "0.4rem",
+    "theme.baseFontSize": 15,
+    "theme.headingFontSizes": ["1.8rem", "1.4rem", "1.2rem", "1.05rem", "1rem", "0.9rem"],
+    "theme.paddingTop": "0.5rem",
     "theme.showWidgetBorder": True,
+    "theme.sidebar.paddingTop": "0.5rem",
 }
 
 
@@ -66,5 +68,3 @@ def serve(workspace: Path, *, port: int = 8501, address: str = "127.0.0.1", brow
 
 
 app = App(SCRIPT, lifespan=_warm)
-
-__all__ = ["CONFIG", "WORKSPACE", "app", "serve", "st"]

@@ -39,7 +39,7 @@ def _needs_order(relation: Window) -> bool:
 def _column(function: WindowFunction, relation: Window, schema: pl.Schema) -> pl.Expr:
     found = _function(function, relation.order_by, schema)
     # Without `over`, one value for the whole table would stay a constant in memory, by which polars divides inexactly.
-    groups = list(relation.by) or [pl.lit(True)]
+    groups: list[str | pl.Expr] = [*relation.by] or [pl.lit(True)]
     order = PLACE if _needs_order(relation) and function.kind != "group" else None
     return found.over(groups, order_by=order).alias(function.output)
 

@@ -48,10 +48,13 @@ def compare(name: str, ours: list[str], other: list[str]) -> None:
     """Print the ratio of ours to the other, pair by pair, after one pair that is not counted."""
     pairs = [(measured(ours), measured(other)) for _ in range(RUNS + 1)][1:]
     ratios = [mine.seconds / theirs.seconds for mine, theirs in pairs]
+    mine_seconds, their_seconds = (
+        statistics.median(each.seconds for each in side) for side in zip(*pairs, strict=True)
+    )
+    mine_peak, their_peak = (max(each.megabytes for each in side) for side in zip(*pairs, strict=True))
     print(
         f"{name:34} ours / by hand: {statistics.median(ratios):.2f}  ({min(ratios):.2f} to {max(ratios):.2f})   "
-        f"seconds {statistics.median(m.seconds for m, _ in pairs):.2f} / {statistics.median(t.seconds for _, t in pairs):.2f}   "
-        f"peak MB {max(m.megabytes for m, _ in pairs):.0f} / {max(t.megabytes for _, t in pairs):.0f}"
+        f"seconds {mine_seconds:.2f} / {their_seconds:.2f}   peak MB {mine_peak:.0f} / {their_peak:.0f}"
     )
 
 

@@ -32,7 +32,7 @@ def test_saved_flow_comes_back_the_same(tmp_path: Path) -> None:
 
 
 def test_all_params_are_written_with_their_defaults() -> None:
-    assert loans().steps["complete"].params == {"columns": ["grade"], "how": "any"}
+    assert loans().steps["complete"].params == {"columns": ["grade"], "how": "any", "min_present": None}
 
 
 def test_selector_is_written_as_short_as_it_was_meant() -> None:
@@ -43,7 +43,7 @@ def test_a_change_of_one_setting_is_a_change_of_one_line() -> None:
     before = to_json(loans()).splitlines()
     after = to_json(edits.change_step(loans(), "complete", params={"columns": ["grade"], "how": "all"})).splitlines()
     assert [(a, b) for a, b in zip(before, after, strict=True) if a != b] == [
-        ('        "how": "any"', '        "how": "all"')
+        ('        "how": "any",', '        "how": "all",')
     ]
 
 

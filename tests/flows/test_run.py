@@ -214,3 +214,11 @@ def test_killed_run_leaves_output_flow_and_state_whole(flow: Flow, folder: Path)
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     assert pl.read_parquet(folder / "out.parquet").height == 4_000_000
     assert leftovers(folder) == [], "the next run clears what the killed ones left"
+
+
+def test_a_rule_that_found_no_column_when_it_was_fitted_is_reused(flow: Flow, folder: Path, run_flow: Run) -> None:
+    none = {"columns": {"type": "numeric", "regex": "^nothing"}}
+    lazy = edits.insert_step(flow, "more", "impute_mean", "filled", none)
+    remember = LearnedFolder(folder / "people.learned")
+    run_flow(lazy, remember=remember)
+    assert {each.id: each.fitted for each in run_flow(lazy, remember=remember).steps}["more"] == "reused"

@@ -13,12 +13,23 @@ from typing import Annotated, Any, NoReturn
 
 import polars as pl
 from polars import selectors
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from transforms.core.dtypes import Kind, is_kind, type_name
 from transforms.core.errors import Problem, did_you_mean
+
+BOUND = {"bound": True}
+"""Validation context for settings that were saved after binding."""
 
 
 class Selector(BaseModel):
@@ -89,9 +100,7 @@ class ColumnsField:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         name = core_schema.str_schema(min_length=1)
-        names = core_schema.no_info_after_validator_function(
-            _unique, core_schema.tuple_variable_schema(name, min_length=self.at_least)
-        )
+        names = core_schema.with_info_after_validator_function(self._enough, core_schema.tuple_variable_schema(name))
         rule = handler.generate_schema(Selector)
         return core_schema.union_schema(
             [names, rule],
@@ -112,6 +121,14 @@ class ColumnsField:
             },
         }
         return {"anyOf": [names, rule], "widget": "columns", "kinds": list(self.kinds), "table": self.table}
+
+    def _enough(self, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        """Names as they may be listed; a rule that was bound may have found none (:data:`BOUND`)."""
+        if len(names) < self.at_least and not (info.context or {}).get("bound"):
+            raise ValueError(
+                "Choose at least one column." if self.at_least == 1 else f"Choose {self.at_least} columns."
+            )
+        return _unique(names)
 
     def bind(self, value: tuple[str, ...] | Selector, schema: pl.Schema) -> tuple[tuple[str, ...], list[Problem]]:
         if isinstance(value, Selector):

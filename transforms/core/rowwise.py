@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
+from polars import selectors
 
 from transforms.core.errors import StepError
 from transforms.core.relations import MapRows, Relation
@@ -41,7 +42,7 @@ class DropColumns:
     columns: tuple[str, ...]
 
     def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
-        return rows.drop(self.columns)
+        return rows.drop(selectors.by_name(*self.columns))  # a bare name may be taken for a pattern
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,9 +35,7 @@ def _canvas(flow_id: str) -> None:
         st.rerun()
     selected = [each for each in st.session_state.get(f"selected:{flow_id}", []) if each in opened.flow]
     space = session.workspace()
-    palette = [
-        {"id": each.id, "label": each.label, "sub": each.connector} for each in space.datasets().values()
-    ]
+    palette = [{"id": each.id, "label": each.label, "sub": each.connector} for each in space.datasets().values()]
     checked = session.checked(flow_id)
     left, right = st.columns([3, 1]) if selected else (st.container(), None)
     with left:

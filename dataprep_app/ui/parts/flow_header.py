@@ -43,11 +43,13 @@ def header(flow_id: str) -> str:
     """Draw the header; the view that is chosen."""
     opened = session.editor(flow_id)
     history = opened.history
-    name, buttons = st.columns([3, 2], vertical_alignment="center")
+    name, buttons = st.columns([2, 5], vertical_alignment="center")
     with name:
         st.markdown(f"### {_escaped(opened.flow.name)}")
     with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
-        st.caption(f"Saved {opened.saved_at:%H:%M:%S}" if opened.conflict is None else ":red[Not saved]")
+        st.caption(
+            f"Saved {opened.saved_at:%H:%M:%S}" if opened.conflict is None else ":red[Not saved]", width="content"
+        )
         _arrow("undo", history.past[-1].label if history.past else "", session.undo, flow_id, "Mod+Z")
         _arrow("redo", history.future[0].label if history.future else "", session.redo, flow_id, "Mod+Shift+Z")
         _problems(flow_id)
@@ -140,7 +142,8 @@ def _sample(flow_id: str) -> None:
     how = "first" if now.method == "first" else "random"
     with st.popover(f"Sample: {how} {now.rows:,} rows", icon=":material/filter_alt:"):
         st.caption(
-            "Everything you see here is computed on a sample of each dataset, so that it answers at once. A job takes all rows."
+            "Everything you see here is computed on a sample of each dataset, so that it answers at once. "
+            "A job takes all rows."
         )
         st.selectbox(
             "Rows of each dataset",

@@ -24,9 +24,8 @@ def flow_cards(flows: Sequence[FlowFile]) -> None:
                     icon=":material/account_tree:",
                     query_params={"flow": each.id},
                 )
-                st.caption(
-                    f"{_counted(each.sources, 'dataset')} · {_counted(each.steps, 'step')} · edited {each.edited_at:%d %b %Y, %H:%M}"
-                )
+                made_of = f"{_counted(each.sources, 'dataset')} · {_counted(each.steps, 'step')}"
+                st.caption(f"{made_of} · edited {each.edited_at:%d %b %Y, %H:%M}")
 
 
 def new_flow(space: Workspace) -> None:

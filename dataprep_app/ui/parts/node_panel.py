@@ -52,18 +52,18 @@ def _actions(flow_id: str, flow: Flow, id: str) -> None:
     if id in flow.steps:
         step = flow.steps[id]
         word = "Enable" if step.disabled else "Disable"
-        st.button(
-            word, icon=":material/block:", width="stretch", on_click=_toggle, args=(flow_id, id), key=f"off:{id}"
-        )
-    st.button("Delete", icon=":material/delete:", width="stretch", on_click=_delete, args=(flow_id, id), key=f"del:{id}")
+        st.button(word, icon=":material/block:", width="stretch", on_click=_toggle, args=(flow_id, id), key=f"off:{id}")
+    st.button(
+        "Delete", icon=":material/delete:", width="stretch", on_click=_delete, args=(flow_id, id), key=f"del:{id}"
+    )
 
 
 def _toggle(flow_id: str, id: str) -> None:
     off = not session.editor(flow_id).flow.steps[id].disabled
-    session.apply(flow_id, f"{'Disable' if off else 'Enable'} {id}", lambda flow: edits.change_step(flow, id, disabled=off))
+    session.apply(
+        flow_id, f"{'Disable' if off else 'Enable'} {id}", lambda flow: edits.change_step(flow, id, disabled=off)
+    )
 
 
 def _delete(flow_id: str, id: str) -> None:
-    session.apply(
-        flow_id, f"Delete {id}", lambda flow: graph.deleted(flow, {"nodes": [id], "edges": []}).flow
-    )
+    session.apply(flow_id, f"Delete {id}", lambda flow: graph.deleted(flow, {"nodes": [id], "edges": []}).flow)

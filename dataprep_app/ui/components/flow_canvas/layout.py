@@ -91,7 +91,7 @@ def _order(columns: dict[int, list[str]], before: Mapping[str, list[str]], after
         forward = sweep % 2 == 0
         sides = before if forward else after
         for layer in sorted(columns, reverse=not forward):
-            columns[layer].sort(key=lambda each: middle(each, sides))  # noqa: B023 - used at once
+            columns[layer].sort(key=lambda each: middle(each, sides))
             place.update({each: i for i, each in enumerate(columns[layer])})
 
 

@@ -177,7 +177,7 @@ class Canvas {
       button("+", "Zoom in", () => this.view.zoom(1.25)),
       button("−", "Zoom out", () => this.view.zoom(0.8)),
       button("⤢", "Show all", () => this.view.fit(this.nodes.values())),
-      button("⌗", "Tidy up", () => {
+      button("▤", "Tidy up", () => {
         this.view.automatic = true;
         this.emit("tidy", {});
       }),

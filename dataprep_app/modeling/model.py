@@ -1,0 +1,214 @@
+"""A model as a folder of plain files: everything a prediction from raw rows needs, and no code.
+
+::
+
+    model.json     what was built, from what, how good it is, how columns become numbers
+    trees.json     the trees, in XGBoost's own JSON
+    flow.json      the part of the flow that prepares raw rows, for a model built from a flow
+    learned/       what its steps learned, as beside a flow
+
+A prediction runs the flow as it was fitted, training-only steps passed by, so that features are those
+of training; nothing is fitted again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import ValidationError
+
+from dataprep_app.modeling.boosting import Trees
+from dataprep_app.modeling.column_types import of_json, to_json
+from dataprep_app.modeling.facts import Facts
+from dataprep_app.modeling.features import Encoding
+from dataprep_app.modeling.outcome import QuickResult, Settings
+from dataprep_app.modeling.planned import Records
+from dataprep_app.modeling.quick import quick_build
+from dataprep_app.modeling.raw_columns import needed_columns
+from dataprep_app.modeling.training import FlowRows, Training
+from flows.document import Flow
+from flows.engines.base import Control
+from flows.files import load as load_flow
+from flows.files import to_json as flow_text
+from flows.placing import commit, discard, partial_path
+from flows.store import LearnedFolder, Remember
+from transforms.core.errors import DataprepError
+
+FORMAT: Literal[1] = 1
+TABLE = "table"
+"""What the one input of a model built from a table is called."""
+MODEL, TREES, FLOW, LEARNED = "model.json", "trees.json", "flow.json", "learned"
+
+
+class InputColumn(Facts):
+    """A column of raw rows."""
+
+    name: str
+    type: Any
+    """As :mod:`dataprep_app.modeling.column_types` writes it."""
+    needed: bool
+    """Whether predictions need it; others, such as the target, may be left out."""
+
+    @property
+    def dtype(self) -> pl.DataType:
+        """Its type."""
+        return of_json(self.type)
+
+
+class ModelFacts(Facts):
+    """What is known of a model."""
+
+    format: Literal[1] = FORMAT
+    name: str
+    built_at: str
+    """Time in UTC, ISO 8601."""
+    built_from: str
+    """A file, or a flow and its table."""
+    result: QuickResult
+    encoding: Encoding
+    inputs: dict[str, tuple[InputColumn, ...]]
+    """Raw columns by source of the flow; under ``table`` for a model built from a table."""
+    reference: str | None = None
+    """The table of the flow that the model takes its rows from."""
+    parameters: dict[str, int | float | str] = {}
+    """The flow's parameters when it was built."""
+    folder: str | None = None
+    """Where the flow's relative paths started."""
+    versions: dict[str, str]
+    """Of the packages that matter for the same predictions."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that can predict, or be saved."""
+
+    facts: ModelFacts
+    trees: Trees
+    flow: Flow | None = None
+    learned: Remember | None = None
+
+    def save(self, folder: Path) -> Path:
+        """Write the model to a folder, whole or not at all; an earlier model there is replaced."""
+        if folder.exists() and not (folder / MODEL).is_file():
+            raise DataprepError(f"{folder} is there already and holds no model. Choose another name.")
+        draft = partial_path(folder)
+        try:
+            draft.mkdir()
+            (draft / MODEL).write_text(self.facts.model_dump_json(indent=1) + "\n", encoding="utf-8")
+            (draft / TREES).write_bytes(self.trees.as_json())
+            if self.flow is not None:
+                (draft / FLOW).write_text(flow_text(self.flow), encoding="utf-8")
+                (draft / LEARNED).mkdir()
+                kept = LearnedFolder(draft / LEARNED)
+                for record in self.learned.kept.values() if isinstance(self.learned, Records) else ():
+                    kept.save(record)
+            commit(draft, folder)
+        finally:
+            discard(draft)
+        return folder
+
+
+def load(folder: Path) -> Model:
+    """Read a model.
+
+    Raises:
+        DataprepError: there is none, it is damaged, or a newer version of Dataprep made it.
+    """
+    try:
+        text = (folder / MODEL).read_text(encoding="utf-8")
+        known = json.loads(text)
+        if known.get("format") != FORMAT:
+            raise DataprepError(
+                f"The model in {folder} has format {known.get('format')}; this version of Dataprep reads {FORMAT}. "
+                "Upgrade Dataprep, or build the model anew."
+            )
+        facts = ModelFacts.model_validate_json(text)
+        trees = Trees.of_json((folder / TREES).read_bytes(), facts.result.problem.kind, facts.encoding.types)
+        if facts.reference is None:
+            return Model(facts, trees)
+        return Model(facts, trees, load_flow(folder / FLOW), LearnedFolder(folder / LEARNED))
+    except FileNotFoundError as error:
+        raise DataprepError(f"There is no model in {folder}: {error.filename} is not there. Check the path.") from error
+    except (ValueError, AttributeError, ValidationError) as error:
+        first = str(error).splitlines()[0]
+        raise DataprepError(f"The model in {folder} cannot be read: {first}. Build it anew.") from error
+
+
+def build(
+    training: Training,
+    settings: Settings = Settings(),
+    *,
+    name: str,
+    built_from: str = "",
+    folder: Path | None = None,
+    on_progress: Callable[[float, str], None] = lambda _share, _what: None,
+    control: Control | None = None,
+) -> Model:
+    """Build a model that predicts from raw rows.
+
+    Args:
+        training: the rows.
+        settings: what to build.
+        name: what the model is called.
+        built_from: where the rows come from, for people.
+        folder: where the flow's relative paths start, to find its sources again.
+        on_progress: told the share that is done, and what is being done.
+        control: to stop it from another thread.
+
+    Raises:
+        DataprepError: the rows do not make a problem to learn.
+        Cancelled: it was stopped.
+    """
+    built = quick_build(
+        training.table,
+        training.target,
+        settings,
+        prepare=training.prepare,
+        training_rows=training.training_rows,
+        notes=training.notes,
+        on_progress=on_progress,
+        control=control,
+    )
+    origin = training.origin
+    facts = ModelFacts(
+        name=name,
+        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        built_from=built_from,
+        result=built.result,
+        encoding=built.encoding,
+        inputs=_flow_inputs(origin, built.encoding) if origin else _table_inputs(training, built.encoding),
+        reference=origin.reference if origin else None,
+        parameters=dict(origin.tables.values) if origin else {},
+        folder=str(folder.absolute()) if origin and folder else None,
+        versions={each: version(each) for each in ("dataprep-app", "polars", "xgboost")},
+    )
+    if origin is None:
+        return Model(facts, built.trees)
+    return Model(facts, built.trees, origin.tables.flow, _used(origin))
+
+
+def _used(origin: FlowRows) -> Records:
+    """What the steps learned that prepare rows for prediction: training-only steps would bring rows of people along."""
+    plan = origin.scoring_plan()
+    used = [id for id, each in plan.steps.items() if not each.skipped]
+    return Records({id: each for id, each in origin.records.kept.items() if id in used})
+
+
+def _table_inputs(training: Training, encoding: Encoding) -> dict[str, tuple[InputColumn, ...]]:
+    return {TABLE: _columns(training.table.schema, set(encoding.names))}
+
+
+def _flow_inputs(origin: FlowRows, encoding: Encoding) -> dict[str, tuple[InputColumn, ...]]:
+    needed = needed_columns(origin.tables.flow, origin.scoring_plan(), origin.reference, encoding.names, origin.target)
+    return {id: _columns(schema, needed.get(id, set())) for id, schema in origin.tables.columns.items()}
+
+
+def _columns(schema: Mapping[str, pl.DataType], needed: set[str]) -> tuple[InputColumn, ...]:
+    return tuple(InputColumn(name=name, type=to_json(dtype), needed=name in needed) for name, dtype in schema.items())

@@ -1,0 +1,278 @@
+"""Runs flows on Spark: row steps in polars inside the executors, everything else natively."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from functools import partial, singledispatchmethod
+from math import inf
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import polars as pl
+from pyspark import InheritableThread
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sf
+
+from flows.engines import spark_joins, spark_relations
+from flows.engines.base import Control, Outcome, Write
+from flows.engines.polars_engine import PolarsEngine
+from flows.engines.spark_errors import restored_errors
+from flows.engines.spark_rows import RowFunction, chained, from_spark, map_rows, spark_name, to_spark
+from flows.engines.spark_sources import Piece, numbered, pieces_of, read_pieces
+from flows.engines.spark_statistics import measured
+from flows.engines.spark_windows import windowed_frame
+from flows.engines.spark_writing import ATTEMPTS, Stage, Wanted, base_of, written
+from flows.tables import OpenSource
+from transforms.core import relations as rel
+from transforms.core.statistics import Statistic
+
+Result = TypeVar("Result")
+PATIENCE = 0.6
+"""Seconds that a cancelled run waits for its jobs to end."""
+WORTH_KEEPING = (rel.Join, rel.AsofJoin, rel.Aggregate, rel.Window, rel.Sort, rel.Distinct, rel.Sample)
+"""Tables that move rows between executors, and are kept while several others need them."""
+
+
+class SparkEngine:
+    """A table is a :class:`pyspark.sql.DataFrame`; its columns are named by :func:`spark_name`.
+
+    Steps that look at one row at a time, one after the other, are one polars query in the executors, and
+    where they stand on a source that can be opened piece by piece, the same query reads the piece.
+    """
+
+    name = "spark"
+    writes_folders = True
+
+    def __init__(
+        self, spark: SparkSession, sources: Mapping[str, OpenSource | pl.DataFrame], control: Control | None = None
+    ) -> None:
+        """Take a session (:func:`flows.engines.spark_start.session`) and the sources by name."""
+        self._spark = spark
+        self._sources = sources
+        self._control = control or Control()
+        self._tables: dict[rel.Relation, DataFrame] = {}
+        self._pieces: dict[str, tuple[Piece, ...]] = {}
+        # Columns are known by running the plan on no rows, in polars.
+        self._planner = PolarsEngine(self._empty)
+
+    def schema(self, relation: rel.Relation) -> pl.Schema:
+        return self._planner.schema(relation)
+
+    def table(self, relation: rel.Relation) -> DataFrame:
+        if relation not in self._tables:
+            self._tables[relation] = self._table(relation)
+        return self._tables[relation]
+
+    def collect(self, relation: rel.Relation) -> pl.DataFrame:
+        return self._run(lambda: from_spark(self.table(relation), self.schema(relation)))
+
+    def measure(self, relation: rel.Relation, statistics: Sequence[Statistic]) -> list[Any]:
+        return self._run(lambda: measured(self.table(relation), self.schema(relation), statistics))
+
+    def write(
+        self,
+        writes: Sequence[Write],
+        counts: Sequence[rel.Relation],
+        conditions: Sequence[tuple[rel.Relation, pl.Expr]],
+    ) -> Outcome:
+        """One pass for each table from which rows are written or counted, and for all that is derived from it."""
+        wanted = Wanted(writes, counts, conditions)
+        for each in writes:
+            # Here, so that nothing makes a folder again once a cancelled run has cleared up.
+            (each.path / ATTEMPTS).mkdir(parents=True)
+        return self._run(lambda: self._write(wanted))
+
+    def _write(self, wanted: Wanted) -> Outcome:
+        rows, counted, where = [0] * len(wanted.writes), [0] * len(wanted.counts), [0] * len(wanted.conditions)
+        stages = list(wanted.stages())
+        with self._kept([stage.base for stage, _ in stages]):
+            for stage, places in stages:
+                self._control.check()
+                numbers = iter(self._numbers(stage))
+                for found, mine in ((rows, places.writes), (counted, places.counts), (where, places.conditions)):
+                    for i in mine:
+                        found[i] = next(numbers)
+        return Outcome(tuple(rows), tuple(counted), tuple(where))
+
+    def _numbers(self, stage: Stage) -> list[int]:
+        pieces = self._pieces_of(stage.base)
+        if pieces is not None:
+            return written(stage, numbered(self._spark, pieces), pieces)
+        frame = self.table(stage.base)
+        if stage.only_counts_base:
+            return [frame.count()] * len(stage.counts)
+        return written(stage, frame, self.schema(stage.base))
+
+    @contextmanager
+    def _kept(self, bases: Sequence[rel.Relation]) -> Iterator[None]:
+        """Keep tables that several passes need, while they last."""
+        users: dict[rel.Relation, int] = dict.fromkeys(bases, 1)
+        below = list(users)
+        while below:
+            for each in _inputs(below.pop()):
+                if each not in users:
+                    below.append(each)
+                users[each] = users.get(each, 0) + 1
+        kept = [self.table(each) for each, n in users.items() if n > 1 and isinstance(each, WORTH_KEEPING)]
+        try:
+            for frame in kept:
+                frame.persist()
+            yield
+        finally:
+            for frame in kept:
+                frame.unpersist()
+
+    def _run(self, action: Callable[[], Result]) -> Result:
+        """Do something that takes Spark jobs, which end when the run is cancelled.
+
+        Raises:
+            Cancelled: the run is cancelled.
+            DataprepError: what went wrong in an executor.
+        """
+        self._control.check()
+        context, group = self._spark.sparkContext, f"dataprep-{uuid4().hex}"
+        done: Future[Result] = Future()
+
+        def work() -> None:
+            try:
+                context.setJobGroup(group, "Dataprep", interruptOnCancel=True)
+                done.set_result(action())
+            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
+                done.set_exception(error)
+
+        InheritableThread(target=work, daemon=True, name="spark jobs").start()
+        try:
+            while not self._control.cancelled:
+                try:
+                    with restored_errors():
+                        return done.result(timeout=0.1)
+                except TimeoutError:
+                    if done.done():
+                        raise
+            self._control.check()
+            raise AssertionError("a cancelled control raises")
+        finally:
+            if not done.done() and not _ended(done, lambda: context.cancelJobGroup(group), PATIENCE):
+                # Spark is still planning: its jobs are cancelled as they come, and nobody waits for them.
+                stop = partial(_ended, done, lambda: context.cancelJobGroup(group))
+                InheritableThread(target=stop, daemon=True, name="spark cancel").start()
+
+    def _empty(self, name: str) -> pl.LazyFrame:
+        source = self._sources[name]
+        schema = source.schema if isinstance(source, pl.DataFrame) else source.columns()
+        return schema.to_frame().lazy()
+
+    def _pieces_of(self, relation: rel.Relation) -> tuple[Piece, ...] | None:
+        """The pieces of a source that executors open; ``None`` for any other table."""
+        if not isinstance(relation, rel.Source):
+            return None
+        source = self._sources[relation.name]
+        if isinstance(source, pl.DataFrame):
+            return None
+        if relation.name not in self._pieces:
+            self._pieces[relation.name] = pieces_of(source, self._spark.sparkContext.defaultParallelism)
+        return self._pieces[relation.name]
+
+    def _mapped(self, relation: rel.Relation, last: Sequence[RowFunction] = ()) -> DataFrame:
+        """A chain of row steps, and the source it stands on, in one pass."""
+        steps, base = list(last), relation
+        while isinstance(base, rel.MapRows):
+            steps.insert(0, partial(base.step.apply, learned=base.learned))
+            base = base.table
+        pieces = self._pieces_of(base)
+        if pieces is not None:
+            return read_pieces(self._spark, pieces, chained(steps), self.schema(relation))
+        frame = self.table(base)
+        return map_rows(frame, chained(steps), self.schema(base), self.schema(relation)) if steps else frame
+
+    @singledispatchmethod
+    def _table(self, relation: rel.Relation) -> DataFrame:
+        raise NotImplementedError(f"SparkEngine cannot run {type(relation).__name__}.")
+
+    @_table.register
+    def _(self, relation: rel.Source) -> DataFrame:
+        source = self._sources[relation.name]
+        return to_spark(self._spark, source) if isinstance(source, pl.DataFrame) else self._mapped(relation)
+
+    @_table.register
+    def _(self, relation: rel.Values) -> DataFrame:
+        return to_spark(self._spark, relation.rows)
+
+    @_table.register
+    def _(self, relation: rel.Range) -> DataFrame:
+        return self._spark.range(relation.rows).select(sf.col("id").alias(spark_name(relation.column)))
+
+    @_table.register
+    def _(self, relation: rel.MapRows) -> DataFrame:
+        return self._mapped(relation)
+
+    @_table.register
+    def _(self, relation: rel.Sort) -> DataFrame:
+        return spark_relations.ordered(self.table(relation.table), relation)
+
+    @_table.register
+    def _(self, relation: rel.Limit) -> DataFrame:
+        table = relation.table
+        if self._pieces_of(base_of(table)) is None:
+            return spark_relations.limited(self.table(table), relation, ordered=isinstance(table, rel.Sort))
+        # No piece can give more rows than are wanted, so none needs to be read further.
+        most = partial(pl.LazyFrame.head, n=relation.offset + relation.rows)
+        return spark_relations.limited(self._mapped(table, [most]), relation, ordered=False)
+
+    @_table.register
+    def _(self, relation: rel.Sample) -> DataFrame:
+        return spark_relations.sampled(self.table(relation.table), relation, self.schema(relation.table))
+
+    @_table.register
+    def _(self, relation: rel.Distinct) -> DataFrame:
+        return spark_relations.distinct(self.table(relation.table), relation, self.schema(relation.table))
+
+    @_table.register
+    def _(self, relation: rel.Aggregate) -> DataFrame:
+        table = relation.table
+        return spark_relations.aggregated(self.table(table), relation, self.schema(table), self.schema(relation))
+
+    @_table.register
+    def _(self, relation: rel.Window) -> DataFrame:
+        table = relation.table
+        return windowed_frame(self.table(table), relation, self.schema(table), self.schema(relation))
+
+    @_table.register
+    def _(self, relation: rel.Join) -> DataFrame:
+        left, right = relation.left, relation.right
+        return spark_joins.joined(self.table(left), self.table(right), relation, self.schema(left), self.schema(right))
+
+    @_table.register
+    def _(self, relation: rel.AsofJoin) -> DataFrame:
+        left, right = relation.left, relation.right
+        return spark_joins.joined_asof(
+            self.table(left), self.table(right), relation, self.schema(left), self.schema(right)
+        )
+
+    @_table.register
+    def _(self, relation: rel.Concat) -> DataFrame:
+        frames, schemas = (
+            [self.table(each) for each in relation.tables],
+            [self.schema(each) for each in relation.tables],
+        )
+        return spark_joins.concatenated(frames, schemas, self.schema(relation))
+
+
+def _ended(done: Future[Any], cancel: Callable[[], None], patience: float = inf) -> bool:
+    """Cancel until it ends, since an action may start another job after one was cancelled; whether it did in time."""
+    until = time.monotonic() + patience
+    while not done.done() and time.monotonic() < until:
+        cancel()
+        wait([done], timeout=0.1)
+    return done.done()
+
+
+def _inputs(relation: rel.Relation) -> Iterator[rel.Relation]:
+    """The tables that a relation is made of, row steps passed by."""
+    for value in vars(relation).values():
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, rel.Relation):
+                yield base_of(each)

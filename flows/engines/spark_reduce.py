@@ -1,0 +1,195 @@
+"""Partial answers of many statistics, reduced over a Spark table in one pass over its rows.
+
+Each partition is reduced by polars to a few messages: rows of a partial answer as an Arrow stream. Those
+that belong together meet in one task, which merges them, and one more task combines what has different
+keys. So Spark moves and sorts messages, whatever is in them; polars alone knows values and their order;
+and the driver receives no more than the answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import groupby
+
+import polars as pl
+import pyarrow as pa
+from polars.io.plugins import register_io_source
+from pyspark import TaskContext
+from pyspark.sql import DataFrame
+from pyspark.sql.functions import lit
+
+from flows.engines.spark_errors import portable_errors, restored_errors
+from flows.engines.spark_partials import Partial
+from flows.engines.spark_rows import Batches, column, from_arrow
+
+SHARES = 64
+"""Parts that the keys of a partial are dealt to: as many tasks can merge it."""
+ROWS_PER_MESSAGE = 1 << 16
+PIECES = 64
+"""Pieces that are held before they are merged."""
+GROWN = 1 << 17
+"""Rows that are held before they are merged."""
+OVERFULL = 1 << 21
+"""Different keys that a partition holds before it hands on what it has."""
+NO_COLUMN = "__engine_no_column"
+MESSAGE = "slot long, share long, source long, place long, payload binary"
+ARROW = pa.schema([*((name, pa.int64()) for name in ("slot", "share", "source", "place")), ("payload", pa.binary())])
+
+
+@dataclass(frozen=True)
+class Message:
+    """Rows of one partial on their way to where they are merged."""
+
+    slot: int
+    """Which of the partials."""
+    share: int
+    """Which part of its keys."""
+    source: int
+    """Which task sent it; with ``place``, the order in which messages are merged."""
+    place: int
+    rows: pl.DataFrame
+
+
+@dataclass
+class Pile:
+    """Pieces of a partial, merged whenever they have grown, so that they stay few."""
+
+    merge: Callable[[pl.DataFrame], pl.DataFrame]
+    pieces: list[pl.DataFrame] = field(default_factory=list)
+    rows: int = 0
+    merged: int = 0
+    """Rows after the last merge: the next is due when there are twice as many."""
+
+    def add(self, piece: pl.DataFrame) -> None:
+        """Put one more piece on the pile."""
+        self.pieces.append(piece)
+        self.rows += piece.height
+        if len(self.pieces) >= PIECES or self.rows >= max(GROWN, 2 * self.merged):
+            self.pieces = [self.whole()]
+            self.rows = self.merged = self.pieces[0].height
+
+    def whole(self) -> pl.DataFrame:
+        """All pieces as one."""
+        return self.merge(pl.concat(self.pieces))
+
+    def clear(self) -> None:
+        """Take the pieces away."""
+        self.pieces, self.rows, self.merged = [], 0, 0
+
+
+def reduced(frame: DataFrame, schema: pl.Schema, partials: Sequence[Partial]) -> list[pl.DataFrame]:
+    """Each partial of a whole table, finished and combined.
+
+    Args:
+        frame: the table.
+        schema: the polars columns that it carries.
+        partials: what to reduce it to, all in one pass.
+    """
+    pieces, names = _of_nothing(partials, schema)
+    carried = pl.Schema({name: schema[name] for name in names} or {NO_COLUMN: pl.Boolean()})
+    rows = frame.select([column(name) for name in names] or [lit(True).alias(NO_COLUMN)])
+    messages = _mapped(rows, lambda batches: _started(batches, carried, partials))
+    if not all(each.small for each in partials):
+        messages = _mapped(_gathered(messages, "slot", "share"), lambda batches: _merged(batches, partials))
+    if any(each.keys for each in partials):
+        messages = _mapped(_gathered(messages, "slot"), lambda batches: _combined(batches, partials))
+    with restored_errors():
+        arrow = messages.toArrow()
+    for message in sorted(_messages(arrow.to_batches()), key=lambda each: (each.slot, each.source, each.place)):
+        pieces[message.slot].append(message.rows)
+    return [each.combine(pl.concat(found)) for each, found in zip(partials, pieces, strict=True)]
+
+
+def _of_nothing(partials: Sequence[Partial], schema: pl.Schema) -> tuple[list[list[pl.DataFrame]], list[str]]:
+    """Each partial of no rows, and the columns that polars read to make them, in the order of the table."""
+    read: set[str] = set()
+
+    def source(
+        columns: list[str] | None, predicate: pl.Expr | None, rows: int | None, size: int | None
+    ) -> Iterator[pl.DataFrame]:
+        names = schema.names() if columns is None else columns
+        read.update(names)
+        yield schema.to_frame().select(names)
+
+    table = register_io_source(source, schema=schema)
+    pieces = [[each.finish(each.merge(each.start(table)))] for each in partials]
+    return pieces, [name for name in schema if name in read]
+
+
+def _started(batches: Batches, schema: pl.Schema, partials: Sequence[Partial]) -> Iterator[Message]:
+    piles = [Pile(each.merge) for each in partials]
+    for batch in batches:
+        rows = from_arrow(batch, schema).lazy()
+        for slot, (partial, pile) in enumerate(zip(partials, piles, strict=True)):
+            pile.add(partial.start(rows))
+            if partial.keys and pile.merged > OVERFULL:
+                yield from _dealt(slot, partial, pile.whole())
+                pile.clear()
+    for slot, (partial, pile) in enumerate(zip(partials, piles, strict=True)):
+        if pile.pieces:
+            yield from _dealt(slot, partial, pile.whole())
+
+
+def _dealt(slot: int, partial: Partial, rows: pl.DataFrame) -> Iterator[Message]:
+    """Rows of a partial, equal keys in the same share."""
+    if not partial.keys:
+        yield Message(slot, 0, 0, 0, rows)
+        return
+    share = pl.struct(partial.keys).hash(0) % SHARES
+    for (number,), part in rows.group_by(share.alias("__engine_share")):
+        yield Message(slot, int(str(number)), 0, 0, part)
+
+
+def _merged(batches: Batches, partials: Sequence[Partial]) -> Iterator[Message]:
+    for (slot, share), messages in groupby(_messages(batches), lambda each: (each.slot, each.share)):
+        partial = partials[slot]
+        yield Message(slot, share, 0, 0, partial.finish(_whole(messages, partial.merge)))
+
+
+def _combined(batches: Batches, partials: Sequence[Partial]) -> Iterator[Message]:
+    for slot, messages in groupby(_messages(batches), lambda each: each.slot):
+        yield Message(slot, 0, 0, 0, _whole(messages, partials[slot].combine))
+
+
+def _whole(messages: Iterable[Message], merge: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    pile = Pile(merge)
+    for each in messages:
+        pile.add(each.rows)
+    return pile.whole()
+
+
+def _gathered(messages: DataFrame, *keys: str) -> DataFrame:
+    """Messages with the same keys in the same task, in an order that does not depend on chance."""
+    return messages.repartition(*keys).sortWithinPartitions("slot", "share", "source", "place")
+
+
+def _mapped(frame: DataFrame, function: Callable[[Batches], Iterator[Message]]) -> DataFrame:
+    def run(batches: Batches) -> Iterator[pa.RecordBatch]:
+        context = TaskContext.get()
+        source = context.partitionId() if context else 0
+        with portable_errors():
+            place = 0
+            for message in function(batches):
+                for rows in message.rows.iter_slices(ROWS_PER_MESSAGE):
+                    cells = [message.slot, message.share, source, place, _payload(rows)]
+                    yield pa.RecordBatch.from_arrays(
+                        [pa.array([cell], each.type) for cell, each in zip(cells, ARROW, strict=True)], schema=ARROW
+                    )
+                    place += 1
+
+    return frame.mapInArrow(run, MESSAGE)
+
+
+def _payload(rows: pl.DataFrame) -> bytes:
+    buffer = BytesIO()
+    rows.write_ipc_stream(buffer)
+    return buffer.getvalue()
+
+
+def _messages(batches: Batches) -> Iterator[Message]:
+    for batch in batches:
+        *numbers, payloads = batch.columns
+        for slot, share, source, place, payload in zip(*(each.to_pylist() for each in numbers), payloads, strict=True):
+            yield Message(slot, share, source, place, pl.read_ipc_stream(BytesIO(payload.as_py())))
