@@ -1,0 +1,126 @@
+"""The process of a job: ``python -m dataprep_app.jobs.work FOLDER``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dataprep_app.jobs.store import Status, write_status
+from dataprep_app.progress import VERBS, summary
+from flows.engines.base import Cancelled, Control
+from flows.engines.start import start_engine
+from flows.files import load, write_whole
+from flows.result import Event
+from flows.run import Options, run
+from flows.store import LearnedFolder, learned_folder
+from transforms.core.errors import DataprepError
+
+EVERY = 0.2
+"""Seconds between two reports at most, so that quick steps do not write the file a thousand times."""
+
+Arguments = Mapping[str, Any]
+Report = Callable[[str, int, int], None]
+Work = Callable[[Arguments, Report, Control], dict[str, Any]]
+
+
+def run_flow(arguments: Arguments, report: Report, control: Control) -> dict[str, Any]:
+    """Run a flow over all rows: ``path``, ``engine``, ``parameters``, ``fit``, ``only``."""
+    path = Path(arguments["path"])
+    options = Options(
+        parameters=arguments.get("parameters", {}),
+        fit=arguments.get("fit", "reuse"),
+        only=tuple(arguments.get("only", ())),
+        remember=LearnedFolder(learned_folder(path)),
+        control=control,
+        on_event=lambda event: report(_said(event), event.done, event.total),
+    )
+    engine = arguments.get("engine", "polars")
+    if engine == "spark":
+        report("Starting Spark", 0, 0)
+    result = run(load(path), path.parent, lambda sources, on: start_engine(engine, sources, on), options)
+    _print(summary(result))
+    return result.as_json()
+
+
+def build_model(arguments: Arguments, report: Report, control: Control) -> dict[str, Any]:
+    """Build a model; see :func:`dataprep_app.modeling.job.build`."""
+    from dataprep_app.modeling.job import build
+
+    return build(arguments, report, control)
+
+
+KINDS: dict[str, Work] = {"run": run_flow, "build": build_model}
+"""What a job can be."""
+
+
+class Reporter:
+    """Writes how far the job is, not more often than people can read."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.status = Status("running", "Starting", started_at=_now(), pid=os.getpid())
+        self._last = 0.0
+        write_status(home, self.status)
+
+    def __call__(self, text: str, done: int, total: int) -> None:
+        """Say what is being done, and how much of it."""
+        self.status = replace(self.status, text=text, done=done, total=total)
+        if time.monotonic() - self._last >= EVERY:
+            self._last = time.monotonic()
+            write_status(self.home, self.status)
+
+    def end(self, state: str, text: str) -> None:
+        """Say how it ended."""
+        done = self.status.total if state == "done" else self.status.done
+        write_status(self.home, replace(self.status, state=state, text=text, done=done, ended_at=_now()))
+
+
+def main(home: Path) -> int:
+    """Do what the folder's ``job.json`` asks; the exit code."""
+    control = Control()
+    signal.signal(signal.SIGTERM, lambda *_: control.cancel())
+    report = Reporter(home)
+    asked = json.loads((home / "job.json").read_text(encoding="utf-8"))
+    began = time.monotonic()
+    try:
+        result = KINDS[asked["kind"]](asked["arguments"], report, control)
+    except DataprepError as error:
+        if control.cancelled or isinstance(error, Cancelled):
+            report.end("cancelled", "Cancelled. Nothing was written.")
+            os._exit(130)  # a query that was left behind must not hold up the end
+        _print(str(error))
+        report.end("failed", str(error))
+        return 1
+    except BaseException as error:
+        report.end(
+            "failed", f"It failed for a reason that is not yours ({type(error).__name__}: {error}). See the log."
+        )
+        raise
+    write_whole(home / "result.json", json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    report.end("done", f"Done in {time.monotonic() - began:.1f} s")
+    return 0
+
+
+def _said(event: Event) -> str:
+    return f"{VERBS.get(event.kind, event.kind)} {event.node}".strip().capitalize()
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(sys.argv[1])))
