@@ -33,8 +33,8 @@ class ExcelSource(FileSource):
     """Rows of a worksheet: xlsx, xlsm, xlsb or xls.
 
     Excel keeps a type for each cell. A column of cells of one type has it; whole numbers throughout are
-    integers, dates without a time of day are dates. A column of several types is text. The whole sheet
-    is held in memory.
+    integers, dates without a time of day are dates. A column of several types is text. Rows at the end of
+    which no cell has a value are no rows. The whole sheet is held in memory.
     """
 
     id = "excel"
@@ -100,8 +100,7 @@ def _sheet(file: Path, sheet: str | int, options: dict[str, Any], *, strict: boo
     try:
         book = fastexcel.read_excel(file)
         wanted = _chosen(book.sheet_names, sheet, file)
-        opened = book.load_sheet(wanted, **options, n_rows=0)
-        if not opened.total_height and not opened.available_columns():
+        if not book.load_sheet(wanted, **options, n_rows=0).available_columns():
             raise SourceError(f"Sheet {book.sheet_names[wanted]!r} of {file} is empty. Choose another sheet.")
         try:
             opened = book.load_sheet(wanted, **options, schema_sample_rows=None)
@@ -113,9 +112,10 @@ def _sheet(file: Path, sheet: str | int, options: dict[str, Any], *, strict: boo
         raise SourceError(f"{file} cannot be read: {reason}. Check the file and the settings of the sheet.") from None
     if strict and errors and errors.errors:
         first = errors.errors[0]
-        cell = f"{_letters(first.position[1])}{first.position[0] + 1}"
+        row, place = first.offset_position
+        name = next(each.name for each in opened.selected_columns if each.index == place)
         raise SourceError(
-            f"{file}: cell {cell} of sheet {book.sheet_names[wanted]!r} cannot be read: {first.detail}. "
+            f"{file}: row {row + 1:,} of column {name!r} of sheet {book.sheet_names[wanted]!r}: {first.detail}. "
             'Correct it, or take such cells as missing ("error_cells": "missing").'
         )
     table = pl.DataFrame(pl.from_arrow(batch))
@@ -129,12 +129,6 @@ def _chosen(names: list[str], sheet: str | int, file: Path) -> int:
         return names.index(sheet)
     hint = did_you_mean(str(sheet), names) or f"Sheets: {', '.join(map(repr, names))}."
     raise SourceError(f"{file} has no sheet {sheet!r}. {hint}")
-
-
-def _letters(column: int) -> str:
-    """The name of a column by its place: A, B ... Z, AA ..."""
-    before, place = divmod(column, 26)
-    return (_letters(before - 1) if before else "") + chr(ord("A") + place)
 
 
 def _typed(values: pl.Series) -> pl.Series:

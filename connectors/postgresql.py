@@ -324,11 +324,11 @@ class PostgresDestination(SqlDestination):
 
     def append(self, writer: Writer, rows: pl.LazyFrame, schema: pl.Schema) -> int:
         # The fast way in takes only values of exactly the column's type; from table to table PostgreSQL converts.
-        aside = f"dataprep_{secrets.token_hex(6)}"
-        written = self.make(writer, (aside,), rows, schema, kind="TEMPORARY")
+        aside = ("pg_temp", f"dataprep_{secrets.token_hex(6)}")
+        written = self.make(writer, aside, rows, schema)
         names = schema.names()
-        writer.execute(insertion(parts(self.table), names, selection(", ".join(map(quoted, names)), quoted(aside))))
-        writer.execute(f"DROP TABLE {quoted(aside)}")
+        rows_of = selection(", ".join(map(quoted, names)), ".".join(map(quoted, aside)))
+        writer.execute(insertion(parts(self.table), names, rows_of))
         return written
 
     def existing(self, context: Context) -> Sequence[str] | None:

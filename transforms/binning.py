@@ -68,7 +68,7 @@ class Bins:
         """The name of each value's bin, or its number from 0; null where it is in none."""
         dtype = pl.Int64() if names is None else pl.String()
         if len(self.edges) < 2:
-            return pl.lit(None, dtype)
+            return value.replace_strict([], [], default=None, return_dtype=dtype)
         inner, right = list(self.edges[1:-1]), self.closed == "right"
         found = value.bin_intervals(inner, labels=False if names is None else list(names), right_closed=right)
         return found.cast(dtype) if self.extend else pl.when(~self.outside(value)).then(found.cast(dtype))

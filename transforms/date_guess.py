@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import polars as pl
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from transforms.core.errors import StepError
 from transforms.core.params import Share

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from transforms.core.columns import ColumnsField, NumericColumns
 from transforms.core.columns import column as exactly
-from transforms.core.conversion import TEMPORAL, WITH_ZONE, as_text, blank, convertible, parsed
+from transforms.core.conversion import WITH_ZONE, as_text, blank, parsed
 from transforms.core.dtypes import TYPES
 from transforms.core.errors import Problem
 from transforms.core.statistics import Ask, Quantile
@@ -134,7 +134,7 @@ class ParseDate(DateReader, RowTransform):
     )
 
     formats: tuple[DatePattern, ...] = ()
-    """How the values are written (strftime), each tried in turn: ``%d.%m.%Y``, ``%m/%d/%y %H:%M``; ISO 8601 if empty."""
+    """How values are written (strftime), each tried in turn: ``%d.%m.%Y``, ``%m/%d/%y %H:%M``; ISO 8601 if empty."""
     type: Literal["date", "datetime", "time"] = "datetime"
     """What to make: dates, dates with a time of day, or times of day."""
 

@@ -124,19 +124,24 @@ class FillConstant(RowTransform):
             dtype, value = self.dtype(name), self.present(name)
             if self.treat_blank and dtype == pl.String:
                 value = pl.when(~blank(value)).then(value)
-            fill = literal(typed(self.value, dtype), dtype)
-            yield value.fill_null(fill if dtype == pl.Null else fill.cast(dtype)).alias(name)
+            held = natural_type(self.value) if dtype == pl.Null else dtype
+            yield value.cast(held).fill_null(literal(typed(self.value, held), held).cast(held)).alias(name)
 
 
 def holds(dtype: pl.DataType, value: Scalar) -> bool:
     """Whether a column of that type can hold a value, dates given as ISO text, as it is."""
-    if dtype == pl.Null:
-        return True
+    dtype = natural_type(value) if dtype == pl.Null else dtype
     held = typed(value, dtype)
     if held is None or not dtype.is_integer():
         return held is not None
     bits = WIDTHS[type(dtype)]
     return float(held).is_integer() and -(2 ** (bits - 1)) <= held < 2 ** (bits - 1)
+
+
+def natural_type(value: Scalar) -> pl.DataType:
+    """The type of a column that is made of a value."""
+    kinds: dict[type, pl.DataType] = {bool: pl.Boolean(), int: pl.Int64(), float: pl.Float64(), str: pl.String()}
+    return kinds[type(value)]
 
 
 class Fills(Learned):

@@ -122,7 +122,7 @@ class InvalidToMissing(RowTransform):
     column: Column
     """Column to look at."""
     valid: Literal["type", "regex", "range", "list"]
-    """What makes a value valid: that its text reads as a type, matches a pattern, that it lies in a range or is listed."""
+    """What makes a value valid: its text reads as a type or matches a pattern, it lies in a range, or it is listed."""
     type: TypeName = "number"
     """The type that text has to read as, for type; the column stays text."""
     pattern: Regex | None = None

@@ -41,7 +41,7 @@ class Limits(Learned):
 class Outliers(FittedTransform):
     """Finds values outside limits that are learned of their column, and treats them."""
 
-    training_only = OnlyWhenRemoving()  # type: ignore[assignment]
+    training_only = OnlyWhenRemoving()
     changes_rows = True
     missing = (
         "Missing values (null and NaN) are no outliers: they are left out of the fit, stay missing, get no flag, and "
@@ -117,6 +117,9 @@ class Outliers(FittedTransform):
             return rows.with_columns(self.exprs(learned))
         outside = [self.outside(name, learned) for name in self.columns]
         return rows.remove(pl.any_horizontal(outside)) if outside else rows
+
+    def lineage(self, learned: Any = None) -> dict[str, frozenset[str]]:
+        return {each.meta.output_name(): frozenset(each.meta.root_names()) for each in self.exprs(learned)}
 
     def failures(self, learned: Any = None) -> Iterator[Failure]:
         if self.fix == "null" and learned is not None:

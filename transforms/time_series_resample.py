@@ -38,7 +38,6 @@ from transforms.date_units import (
     no_time_of_day,
     shifted,
     truncated,
-    zone_of,
 )
 
 MOST_ROWS = 10_000_000
@@ -58,8 +57,8 @@ class Grid:
     def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
         first, last = pl.col("__first"), pl.col("__last")
         what = (
-            f"Column {self.column!r} would get more than {MOST_ROWS:,} rows of every {self.every} {self.unit} from {{}}. "
-            "Choose a longer step, or look for times that are wrong."
+            f"Column {self.column!r} would get more than {MOST_ROWS:,} rows, one every {self.every} {self.unit} from {{}}."
+            " Choose a longer step, or look for times that are wrong."
         )
         steps = self._steps(first, last).alias("__steps")
         checked = RefuseRows(pl.col("__steps") >= MOST_ROWS, what, pl.format("{} to {}", first, last)).apply(

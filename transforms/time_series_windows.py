@@ -122,7 +122,7 @@ class RollingAggregate(MovingStatistic):
     center: bool = False
     """Look at rows on both sides; of an even number, one more before than after."""
     include_current: bool = True
-    """Look at the row itself and those before it; or only at those before, so that a model learns nothing of its own row."""
+    """Look at the row and those before it; or only at those before, so that a feature tells nothing of its own row."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

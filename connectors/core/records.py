@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -45,44 +46,64 @@ def record_types(files: tuple[Lines, ...], _fingerprint: str, as_text: frozenset
     Raises:
         SourceError: a line is no JSON object, or a column holds kinds of values that do not go together.
     """
-    found = [_types_of(file) for file in files]
-    kept = [pl.Schema({name: pl.String() if name in as_text else each[name] for name in each}) for each in found]
-    try:
-        together = pl.concat([pl.LazyFrame(schema=each) for each in kept], how="diagonal_relaxed").collect_schema()
-    except pl.exceptions.SchemaError:
-        raise _kinds_differ(files, kept) from None
-    return pl.Schema({name: _settled(dtype) for name, dtype in together.items()})
+    found = [_types_of(each, as_text) for each in files]
+    return pl.Schema({name: _settled(dtype) for name, dtype in _together(files, found).items()})
 
 
-def _types_of(lines: Lines) -> pl.Schema:
-    def explain() -> SourceError | None:
-        with told_of(lines.label):
-            return _why_not(lines)
-
-    with told_of(lines.label, explain=explain):
-        types = pl.scan_ndjson(lines.file, infer_schema_length=None).collect_schema()
+def _types_of(lines: Lines, as_text: frozenset[str]) -> pl.Schema:
+    """Columns of a file: those of its first record, then the others."""
+    with told_of(lines.label, explain=lambda: _why_not(lines)):
+        try:
+            types = pl.scan_ndjson(lines.file, infer_schema_length=None).collect_schema()
+        except pl.exceptions.SchemaError:
+            if not as_text or first_misfit(lines.label, text_lines(lines.file), dict.fromkeys(as_text, pl.String())):
+                raise
+            # Values that do not go together may be those of a column that is taken as text.
+            types = _types_without(lines, as_text)
+        first = next((line for line in text_lines(lines.file) if line.strip()), "{}")
     if not types:
         raise SourceError(f"The records of {lines.label} have no keys, so there is no column. Check the file.")
-    return types
+    names = dict.fromkeys((*(name for name in json.loads(first) if name in types), *types))
+    return pl.Schema({name: pl.String() if name in as_text else types[name] for name in names})
+
+
+def _types_without(lines: Lines, names: frozenset[str]) -> pl.Schema:
+    taken: dict[str, pl.DataType] = {}
+    kept = BytesIO()
+    for line in text_lines(lines.file):
+        record = json.loads(line) if line.strip() else {}
+        taken |= {name: pl.String() for name in record if name in names}
+        kept.write(json.dumps({name: value for name, value in record.items() if name not in names}).encode() + b"\n")
+    types = pl.scan_ndjson(kept.getvalue(), infer_schema_length=None).collect_schema()
+    return pl.Schema({**types, **taken})
 
 
 def _why_not(lines: Lines) -> SourceError | None:
-    if not any(line.strip() for line in text_lines(lines.file)):
-        return SourceError(f"{lines.label} is empty, so its columns are unknown. Check the file.")
-    return first_misfit(lines.label, text_lines(lines.file), pl.Schema())
+    with told_of(lines.label):
+        if not any(line.strip() for line in text_lines(lines.file)):
+            return SourceError(f"{lines.label} is empty, so its columns are unknown. Check the file.")
+        return first_misfit(lines.label, text_lines(lines.file), {})
 
 
-def _kinds_differ(files: Sequence[Lines], schemas: Sequence[pl.Schema]) -> SourceError:
-    first: dict[str, tuple[str, str]] = {}
-    for lines, mine in zip(files, schemas, strict=True):
+def _together(files: Sequence[Lines], schemas: Sequence[pl.Schema]) -> pl.Schema:
+    """The columns of all files, in types that hold the values of all.
+
+    Raises:
+        SourceError: names the first column for which there is no such type.
+    """
+    together = dict(schemas[0])
+    for lines, mine in zip(files[1:], schemas[1:], strict=True):
         for name, dtype in mine.items():
-            kind, label = first.setdefault(name, (type_name(dtype), lines.label))
-            if kind != type_name(dtype):
-                return SourceError(
-                    f"Column {name!r} holds {kind} values in {label} and {type_name(dtype)} values in {lines.label}. "
-                    f"{_as_text(name)}"
-                )
-    return SourceError(f"{files[0].label} and its like do not have the same types. Read them as tables of their own.")
+            known = together.setdefault(name, dtype)
+            try:
+                tables = [pl.LazyFrame(schema={name: each}) for each in (known, dtype)]
+                together[name] = pl.concat(tables, how="vertical_relaxed").collect_schema()[name]
+            except pl.exceptions.SchemaError:
+                raise SourceError(
+                    f"Column {name!r} holds {type_name(known)} values in {files[0].label} or the next files, and "
+                    f"{type_name(dtype)} values in {lines.label}. {_as_text(name)}"
+                ) from None
+    return pl.Schema(together)
 
 
 def _settled(dtype: pl.DataType) -> pl.DataType:
@@ -109,8 +130,11 @@ def text_lines(file: Path | bytes) -> Iterator[str]:
 
 
 def first_misfit(where: str, lines: Iterable[str], types: Mapping[str, pl.DataType]) -> SourceError | None:
-    """The first line that is no JSON object, or whose value is not of the type of its column."""
-    row = 0
+    """The first line that is no JSON object, or whose value is not of the type of its column.
+
+    Of columns whose type is not known, a value that is an object, a list or neither, unlike the ones before.
+    """
+    row, kinds = 0, dict[str, str]()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -132,7 +156,15 @@ def first_misfit(where: str, lines: Iterable[str], types: Mapping[str, pl.DataTy
             if name in types and not _fits(value, types[name]):
                 kind = type_name(types[name])
                 return SourceError(f"{found}, which does not go with the type of its column, {kind}. {_as_text(name)}")
+            if value is not None and name not in types:
+                before, mine = kinds.setdefault(name, _kind(value)), _kind(value)
+                if "text" not in (before, mine) and before != mine:
+                    return SourceError(f"{found}, after {before} values in the rows before. {_as_text(name)}")
     return None
+
+
+def _kind(value: object) -> str:
+    return {dict: "object", list: "list", str: "text", bool: "boolean"}.get(type(value), "number")
 
 
 def _no_constant(name: str) -> float:

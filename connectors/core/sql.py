@@ -287,10 +287,10 @@ class SqlDestination(StagedDestination):
         """Add rows to the table; the number of rows."""
         return self.fill(writer, parts(self.table), rows)
 
-    def make(self, writer: Writer, table: Sequence[str], rows: pl.LazyFrame, schema: pl.Schema, kind: str = "") -> int:
+    def make(self, writer: Writer, table: Sequence[str], rows: pl.LazyFrame, schema: pl.Schema) -> int:
         """Make a table and fill it; the number of rows."""
         columns = ", ".join(f"{quoted(name)} {self.column_type(dtype)}" for name, dtype in schema.items())
-        writer.execute(f"CREATE {kind} TABLE {'.'.join(map(quoted, table))} ({columns})")
+        writer.execute(f"CREATE TABLE {'.'.join(map(quoted, table))} ({columns})")
         return self.fill(writer, table, rows)
 
     def fill(self, writer: Writer, table: Sequence[str], rows: pl.LazyFrame) -> int:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dataprep_app.jobs.store import Status, write_status
+from dataprep_app.jobs.store import State, Status, write_status
 from dataprep_app.progress import VERBS, summary
 from flows.engines.base import Cancelled, Control
 from flows.engines.start import start_engine
@@ -54,7 +54,8 @@ def build_model(arguments: Arguments, report: Report, control: Control) -> dict[
     """Build a model; see :func:`dataprep_app.modeling.job.build`."""
     from dataprep_app.modeling.job import build
 
-    return build(arguments, report, control)
+    built: dict[str, Any] = build(arguments, report, control)
+    return built
 
 
 KINDS: dict[str, Work] = {"run": run_flow, "build": build_model}
@@ -77,7 +78,7 @@ class Reporter:
             self._last = time.monotonic()
             write_status(self.home, self.status)
 
-    def end(self, state: str, text: str) -> None:
+    def end(self, state: State, text: str) -> None:
         """Say how it ended."""
         done = self.status.total if state == "done" else self.status.done
         write_status(self.home, replace(self.status, state=state, text=text, done=done, ended_at=_now()))

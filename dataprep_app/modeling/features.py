@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import time
 from typing import Literal
 
 import numpy as np
@@ -44,6 +45,7 @@ ID_NAME = re.compile(
     r"(?i)^(id|index|key|uuid|guid|row|row_?(id|number|nr))$|[_\s-](id|key|uuid|guid|no|nr)$|^id[_\s-]"
 )
 ID_CAMEL = re.compile(r"[a-z]I[dD]$")
+MIDNIGHT = time(0)
 WORD = r"\w{2,}"
 
 
@@ -172,7 +174,9 @@ class _Counts:
     def of(cls, values: pl.Series) -> _Counts:
         if values.dtype.is_nested() or values.dtype in (pl.Binary, pl.Null, pl.Object):
             return cls(values.count(), 0)
-        there = values.to_frame().select(filled(values.name, values.dtype)).to_series().drop_nulls()
+        text = values.dtype == pl.String
+        there = values.to_frame().select(filled(values.name, values.dtype)).to_series() if text else values
+        there = (there.fill_nan(None) if there.dtype.is_float() else there).drop_nulls()
         return cls(len(there), there.n_unique())
 
     @property
@@ -203,7 +207,7 @@ def _encoded(values: pl.Series, counts: _Counts) -> Encoded | str:
         case pl.Date():
             return Encoded(name=name, kind="moment")
         case pl.Datetime():
-            return Encoded(name=name, kind="moment", clock=bool((values.dt.time() != pl.time(0, 0, 0)).any()))
+            return Encoded(name=name, kind="moment", clock=bool((values.dt.time() != MIDNIGHT).any()))
         case pl.Time():
             return Encoded(name=name, kind="time")
         case pl.Duration():
@@ -236,7 +240,7 @@ def _encoded_text(values: pl.Series, counts: _Counts) -> Encoded | str:
     if probe["number"] >= READABLE:
         return Encoded(name=name, kind="number")
     if probe["moment"] >= READABLE:
-        clock = sample.select((parsed(pl.col(name), "datetime").dt.time() != pl.time(0, 0, 0)).any()).item()
+        clock = sample.select((parsed(pl.col(name), "datetime").dt.time() != MIDNIGHT).any()).item()
         return Encoded(name=name, kind="moment", clock=bool(clock))
     prose = probe["blanks"] >= 0.5
     if counts.rows >= FEWEST and counts.share >= ALL_DIFFERENT and not prose:
@@ -292,11 +296,11 @@ def _check(column: Encoded, dtype: pl.DataType) -> None:
     allowed: dict[Kind, bool] = {
         "number": dtype.is_numeric() or dtype in (pl.String, pl.Boolean),
         "boolean": dtype.is_numeric() or dtype in (pl.String, pl.Boolean),
-        "category": not dtype.is_nested(),
+        "category": not dtype.is_nested() and dtype != pl.Duration,
         "moment": dtype in (pl.String, pl.Date, pl.Datetime),
         "time": dtype == pl.Time,
         "duration": dtype == pl.Duration,
-        "text": not dtype.is_nested(),
+        "text": not dtype.is_nested() and dtype != pl.Duration,
     }
     if dtype != pl.Null and not allowed[column.kind]:
         raise DataprepError(

@@ -16,6 +16,8 @@ from transforms.core.errors import DataprepError
 
 FEWEST = 20
 """Rows below which nothing can be said of a model."""
+FEWEST_OF_CLASS = 3
+"""Rows of a class below which all of them are trained on."""
 REPEAT_BELOW = 5_000
 """Rows below which one test fold is too small to be trusted, so that splits are repeated."""
 REPEATS = 5
@@ -80,7 +82,8 @@ def fold_rows(
         )
     if time is None:
         strata = np.zeros(len(real), dtype=np.int64) if classes is None else _codes(classes)[real]
-        place = _middles(row.to_numpy()[real], strata)
+        few = np.bincount(strata)[strata] < FEWEST_OF_CLASS
+        place = np.where(few, 1.0, _middles(row.to_numpy()[real], strata))
     else:
         place = _latest_first(table, time, real)
     test, stop = place < shares.test, (place >= shares.test) & (place < shares.test + shares.stop)

@@ -162,12 +162,11 @@ def _of_classes(labels: np.ndarray, predictions: np.ndarray, problem: ProblemTyp
     n = len(problem.classes)
     matrix = np.asarray(confusion(labels, predictions, n), dtype=float)
     hits, actual, chosen = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-    chances = predictions / predictions.sum(axis=1, keepdims=True)
-    likely = np.clip(chances[np.arange(len(labels)), labels], LEAST_CHANCE, 1)
+    likely = predictions[np.arange(len(labels)), labels] / predictions.sum(axis=1)
     found: dict[str, float | None] = {
         "accuracy": float(hits.sum() / len(labels)),
         "balanced_accuracy": float((hits[actual > 0] / actual[actual > 0]).mean()),
-        "log_loss": float(-np.log(likely).mean()),
+        "log_loss": float(-np.log(np.clip(likely, LEAST_CHANCE, 1)).mean()),
     }
     each = {
         "precision": _ratio(hits, chosen),
@@ -176,11 +175,11 @@ def _of_classes(labels: np.ndarray, predictions: np.ndarray, problem: ProblemTyp
     }
     if n == 2:
         found |= {name: float(values[1]) for name, values in each.items()}
-        found["auc"] = area(labels, chances[:, 1])
+        found["auc"] = area(labels, predictions[:, 1])
     else:
         found |= {f"macro_{name}": float(values.mean()) for name, values in each.items()}
         found |= {f"weighted_{name}": float(np.average(values, weights=actual)) for name, values in each.items()}
-        areas = [area((labels == place).astype(int), chances[:, place]) for place in range(n)]
+        areas = [area((labels == place).astype(int), predictions[:, place]) for place in range(n)]
         if all(value is not None for value in areas):
             known = np.asarray(areas, dtype=float)
             found["auc_one_vs_rest"] = float(known.mean())

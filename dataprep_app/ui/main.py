@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 ASSETS = Path(__file__).parent / "assets"
-PAGES = Path(__file__).parent / "pages"
+SCREENS = Path(__file__).parent / "screens"  # not "pages", which Streamlit would serve on its own
 STYLE = """<style>
 .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
 </style>"""
@@ -29,9 +29,9 @@ def main() -> None:
     st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "icon.svg"))
     pages = {
         section: [
-            st.Page(PAGES / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "home")
+            st.Page(SCREENS / f"{name}.py", title=title, icon=icon, url_path=name, default=name == "home")
             for name, title, icon in members
-            if (PAGES / f"{name}.py").exists()
+            if (SCREENS / f"{name}.py").exists()
         ]
         for section, members in SECTIONS.items()
     }

@@ -25,13 +25,13 @@ CONFIG: dict[str, Any] = {
     "server.headless": True,
     "server.maxUploadSize": 1_000,
     "server.showEmailPrompt": False,
-    "theme.primaryColor": "#2f6df6",
     "theme.baseRadius": "0.4rem",
     "theme.baseFontSize": 15,
     "theme.headingFontSizes": ["1.8rem", "1.4rem", "1.2rem", "1.05rem", "1rem", "0.9rem"],
     "theme.paddingTop": "0.5rem",
     "theme.showWidgetBorder": True,
-    "theme.sidebar.paddingTop": "0.5rem",
+    "theme.light.primaryColor": "#1f5fe0",
+    "theme.dark.primaryColor": "#6c9bff",
 }
 
 

@@ -64,6 +64,12 @@ def number(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
     return measured_expr(column, schema).cast(pl.Float64)
 
 
+def key(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
+    """A measured column to group by: -0.0 and 0.0 are one value, which is 0.0 whichever row comes first."""
+    value = measured_expr(column, schema)
+    return value + 0.0 if measured_type(column, schema).is_float() else value
+
+
 @dataclass(frozen=True, eq=False)
 class Scalars(Partial):
     """All statistics that are single numbers, in one row. Answer: a list, in order."""
@@ -162,7 +168,7 @@ class DistinctValues(Partial):
     schema: pl.Schema
 
     def start(self, rows: pl.LazyFrame) -> pl.DataFrame:
-        return self.merge(rows.select(value=measured_expr(self.column, self.schema)).drop_nulls().collect())
+        return self.merge(rows.select(value=key(self.column, self.schema)).drop_nulls().collect())
 
     def merge(self, partials: pl.DataFrame) -> pl.DataFrame:
         return partials.group_by("value").agg()
@@ -186,7 +192,7 @@ class CountedValues(Partial):
     schema: pl.Schema
 
     def start(self, rows: pl.LazyFrame) -> pl.DataFrame:
-        values = rows.select(value=measured_expr(self.statistic.column, self.schema))
+        values = rows.select(value=key(self.statistic.column, self.schema))
         if self.statistic.explode:
             values = values.explode("value")
         return values.drop_nulls().group_by("value").agg(rows=pl.len().cast(pl.Int64)).collect()
@@ -213,7 +219,7 @@ class CountedPairs(Partial):
     schema: pl.Schema
 
     def start(self, rows: pl.LazyFrame) -> pl.DataFrame:
-        first, second = (measured_expr(each, self.schema) for each in (self.statistic.first, self.statistic.second))
+        first, second = (key(each, self.schema) for each in (self.statistic.first, self.statistic.second))
         pairs = rows.select(first=first, second=second).drop_nulls()
         return pairs.group_by("first", "second").agg(rows=pl.len().cast(pl.Int64)).collect()
 
@@ -240,7 +246,7 @@ class GroupMoments(Partial):
 
     def start(self, rows: pl.LazyFrame) -> pl.DataFrame:
         pairs = rows.select(
-            group=measured_expr(self.statistic.by, self.schema), value=number(self.statistic.column, self.schema)
+            group=key(self.statistic.by, self.schema), value=number(self.statistic.column, self.schema)
         ).drop_nulls("group")
         value = pl.col("value")
         return pairs.group_by("group").agg(*moments(value), value.sum().alias("sum")).collect()

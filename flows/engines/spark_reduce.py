@@ -24,16 +24,20 @@ from flows.engines.spark_errors import portable_errors, restored_errors
 from flows.engines.spark_partials import Partial
 from flows.engines.spark_rows import Batches, column, from_arrow
 
-SHARES = 64
+SHARES = 32
 """Parts that the keys of a partial are dealt to: as many tasks can merge it."""
 ROWS_PER_MESSAGE = 1 << 16
 PIECES = 64
 """Pieces that are held before they are merged."""
+MESSAGES_PER_BATCH = 256
+BYTES_PER_BATCH = 1 << 24
+"""What is handed to Spark at once is not much more than this."""
 GROWN = 1 << 17
 """Rows that are held before they are merged."""
 OVERFULL = 1 << 21
 """Different keys that a partition holds before it hands on what it has."""
 NO_COLUMN = "__engine_no_column"
+SHARE = "__engine_share"
 MESSAGE = "slot long, share long, source long, place long, payload binary"
 ARROW = pa.schema([*((name, pa.int64()) for name in ("slot", "share", "source", "place")), ("payload", pa.binary())])
 
@@ -46,10 +50,11 @@ class Message:
     """Which of the partials."""
     share: int
     """Which part of its keys."""
-    source: int
-    """Which task sent it; with ``place``, the order in which messages are merged."""
-    place: int
     rows: pl.DataFrame
+    source: int = 0
+    """Which task sent it."""
+    place: int = 0
+    """Which of the messages of that task it is: messages are merged in the order of both."""
 
 
 @dataclass
@@ -135,22 +140,23 @@ def _started(batches: Batches, schema: pl.Schema, partials: Sequence[Partial]) -
 def _dealt(slot: int, partial: Partial, rows: pl.DataFrame) -> Iterator[Message]:
     """Rows of a partial, equal keys in the same share."""
     if not partial.keys:
-        yield Message(slot, 0, 0, 0, rows)
+        yield Message(slot, 0, rows)
         return
-    share = pl.struct(partial.keys).hash(0) % SHARES
-    for (number,), part in rows.group_by(share.alias("__engine_share")):
-        yield Message(slot, int(str(number)), 0, 0, part)
+    share = (pl.struct(partial.keys).hash(0) % SHARES).cast(pl.Int64)
+    parts = rows.with_columns(share.alias(SHARE)).partition_by(SHARE, include_key=False, as_dict=True)
+    for (number,), part in parts.items():
+        yield Message(slot, number, part)
 
 
 def _merged(batches: Batches, partials: Sequence[Partial]) -> Iterator[Message]:
     for (slot, share), messages in groupby(_messages(batches), lambda each: (each.slot, each.share)):
         partial = partials[slot]
-        yield Message(slot, share, 0, 0, partial.finish(_whole(messages, partial.merge)))
+        yield Message(slot, share, partial.finish(_whole(messages, partial.merge)))
 
 
 def _combined(batches: Batches, partials: Sequence[Partial]) -> Iterator[Message]:
     for slot, messages in groupby(_messages(batches), lambda each: each.slot):
-        yield Message(slot, 0, 0, 0, _whole(messages, partials[slot].combine))
+        yield Message(slot, 0, _whole(messages, partials[slot].combine))
 
 
 def _whole(messages: Iterable[Message], merge: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
@@ -170,16 +176,31 @@ def _mapped(frame: DataFrame, function: Callable[[Batches], Iterator[Message]]) 
         context = TaskContext.get()
         source = context.partitionId() if context else 0
         with portable_errors():
-            place = 0
-            for message in function(batches):
-                for rows in message.rows.iter_slices(ROWS_PER_MESSAGE):
-                    cells = [message.slot, message.share, source, place, _payload(rows)]
-                    yield pa.RecordBatch.from_arrays(
-                        [pa.array([cell], each.type) for cell, each in zip(cells, ARROW, strict=True)], schema=ARROW
-                    )
-                    place += 1
+            yield from _batches(function(batches), source)
 
     return frame.mapInArrow(run, MESSAGE)
+
+
+def _batches(messages: Iterable[Message], source: int) -> Iterator[pa.RecordBatch]:
+    """Messages as Arrow, numbered, none longer than Spark can move."""
+    place = size = 0
+    held: list[tuple[int, int, int, int, bytes]] = []
+    for message in messages:
+        for rows in message.rows.iter_slices(ROWS_PER_MESSAGE):
+            held.append((message.slot, message.share, source, place, _payload(rows)))
+            place, size = place + 1, size + len(held[-1][-1])
+            if len(held) >= MESSAGES_PER_BATCH or size >= BYTES_PER_BATCH:
+                yield _batch(held)
+                held, size = [], 0
+    if held:
+        yield _batch(held)
+
+
+def _batch(cells: list[tuple[int, int, int, int, bytes]]) -> pa.RecordBatch:
+    columns = zip(*cells, strict=True)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(each, field.type) for each, field in zip(columns, ARROW, strict=True)], schema=ARROW
+    )
 
 
 def _payload(rows: pl.DataFrame) -> bytes:
@@ -192,4 +213,4 @@ def _messages(batches: Batches) -> Iterator[Message]:
     for batch in batches:
         *numbers, payloads = batch.columns
         for slot, share, source, place, payload in zip(*(each.to_pylist() for each in numbers), payloads, strict=True):
-            yield Message(slot, share, source, place, pl.read_ipc_stream(BytesIO(payload.as_py())))
+            yield Message(slot, share, pl.read_ipc_stream(BytesIO(payload.as_py())), source, place)

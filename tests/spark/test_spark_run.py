@@ -168,7 +168,9 @@ def test_a_run_stops_within_a_second_of_being_cancelled(spark: SparkSession, tmp
         assert time.perf_counter() - began < 1.5 + 1.0
 
 
-def test_everything_that_hangs_on_one_table_is_written_and_counted_together(spark: SparkSession, tmp_path: Path) -> None:
+def test_everything_that_hangs_on_one_table_is_written_and_counted_together(
+    spark: SparkSession, tmp_path: Path
+) -> None:
     from flows.engines.spark_engine import SparkEngine
 
     pl.DataFrame({"id": range(1000), "x": [i % 7 for i in range(1000)]}).write_parquet(

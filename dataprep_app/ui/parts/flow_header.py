@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dataprep_app.ui import session
+from dataprep_app.ui.parts.job_dialog import create_job
 from flows.document import Flow
 from flows.sampling import Sampling
 from transforms.core.errors import Problem
@@ -54,6 +55,8 @@ def header(flow_id: str) -> str:
         _arrow("redo", history.future[0].label if history.future else "", session.redo, flow_id, "Mod+Shift+Z")
         _problems(flow_id)
         _more(flow_id, opened.flow)
+        if st.button("Create job", type="primary", icon=":material/play_arrow:"):
+            create_job(flow_id)
     if opened.conflict is not None:
         _conflict(flow_id)
     views, sample = st.columns([3, 2], vertical_alignment="center")

@@ -19,7 +19,7 @@ def flow_cards(flows: Sequence[FlowFile]) -> None:
         for column, each in zip(columns, flows[start : start + PER_ROW], strict=False):
             with column.container(border=True):
                 st.page_link(
-                    "pages/flow.py",
+                    "screens/flow.py",
                     label=f"**{each.name}**",
                     icon=":material/account_tree:",
                     query_params={"flow": each.id},
@@ -35,7 +35,7 @@ def new_flow(space: Workspace) -> None:
         if st.form_submit_button("Create", type="primary"):
             id = space.new_flow(name.strip() or "Untitled flow")
             session.tell("The flow was created.")
-            st.switch_page("pages/flow.py", query_params={"flow": id})
+            st.switch_page("screens/flow.py", query_params={"flow": id})
 
 
 def _counted(number: int, noun: str) -> str:

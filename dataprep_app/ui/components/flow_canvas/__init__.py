@@ -9,32 +9,18 @@ Events, each a mapping with ``type``: ``select`` (nodes), ``open`` (node), ``con
 target, port), ``delete`` (nodes, edges), ``move`` (nodes with places; or node, onto), ``drop`` (dataset, on,
 x, y), ``menu`` (node, output, action), ``copy`` (nodes), ``paste``, ``tidy``.
 
-Several may happen between two runs of the page: the browser numbers them and sends all that were not
-yet acknowledged, :func:`drain` hands each to its handler once, in order.
+They come numbered, and :func:`~dataprep_app.ui.components.outbox.drain` hands each to its handler once, in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
 from dataprep_app.ui.components.assets import component
+from dataprep_app.ui.components.outbox import Event, acknowledged, drain
 
-Event = Mapping[str, Any]
-
-
-def drain(key: str, handle: Callable[[Event], None]) -> None:
-    """Hand every event that was not seen yet to ``handle``; call it before the canvas is drawn."""
-    seen = _seen(key)
-    box = (st.session_state.get(key) or {}).get("outbox") or {}
-    if box.get("sid") and box["sid"] != seen["sid"]:
-        seen.update(sid=box["sid"], seq=0)
-    for event in box.get("events", ()):
-        if event["seq"] > seen["seq"]:
-            seen["seq"] = event["seq"]
-            handle(event)
+__all__ = ["Event", "drain", "flow_canvas"]
 
 
 def flow_canvas(
@@ -59,12 +45,7 @@ def flow_canvas(
         "hint": hint,
         "height": height,
         "readonly": readonly,
-        "ack": dict(_seen(key)),
+        "ack": dict(acknowledged(key)),
     }
     draw = component("flow_canvas", "flow.js", "flow.css")
     draw(key=key, data=data, on_outbox_change=lambda: None, height=height)
-
-
-def _seen(key: str) -> dict[str, Any]:
-    found: dict[str, Any] = st.session_state.setdefault(f"{key}:seen", {"sid": None, "seq": 0})
-    return found

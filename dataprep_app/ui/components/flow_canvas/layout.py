@@ -8,7 +8,10 @@ from statistics import fmean
 WIDTH, HEIGHT = 204, 64
 """Size of a node in pixels; the same in ``assets/geometry.js``."""
 COLUMN_GAP, ROW_GAP = 72, 28
+BAND_GAP = 56
 MARGIN = 24
+PER_ROW = 6
+"""Layers side by side; a longer flow goes on in the next row, as text does."""
 SWEEPS = 6
 
 Edges = Sequence[tuple[str, str]]
@@ -29,8 +32,16 @@ def tidy(nodes: Sequence[str], edges: Edges) -> dict[str, Place]:
         columns.setdefault(layers[each], []).append(each)
     _order(columns, before, after)
     heights = _heights(columns, before, after)
-    top = min(heights.values(), default=0)
-    return {each: (MARGIN + layers[each] * (WIDTH + COLUMN_GAP), round(MARGIN + heights[each] - top)) for each in nodes}
+    found: dict[str, Place] = {}
+    top = float(MARGIN)
+    for first in range(0, len(columns), PER_ROW):
+        band = [each for layer in range(first, first + PER_ROW) for each in columns.get(layer, ())]
+        highest = min(heights[each] for each in band)
+        for each in band:
+            x = MARGIN + (layers[each] - first) * (WIDTH + COLUMN_GAP)
+            found[each] = (x, round(top + heights[each] - highest))
+        top += max(heights[each] for each in band) - highest + HEIGHT + BAND_GAP
+    return {each: found[each] for each in nodes}
 
 
 def placed(nodes: Sequence[str], edges: Edges, known: Mapping[str, Place]) -> dict[str, Place]:

@@ -17,10 +17,23 @@ export function inPoint(node, port) {
   return { x: node.x, y: node.y + (HEIGHT * (place + 1)) / (Math.max(1, ports.length) + 1) };
 }
 
-/** The path of an edge between two points. */
+/** The path of an edge between two points; back to the left it goes between the rows of nodes. */
 export function curve(from, to) {
+  if (to.x < from.x + 20 && Math.abs(to.y - from.y) > HEIGHT) return detour(from, to);
   const bend = Math.max(30, Math.abs(to.x - from.x) / 2);
   return `M${from.x} ${from.y}C${from.x + bend} ${from.y} ${to.x - bend} ${to.y} ${to.x} ${to.y}`;
+}
+
+function detour(from, to) {
+  const down = Math.sign(to.y - from.y);
+  const middle = (from.y + to.y) / 2;
+  const [right, left, radius] = [from.x + 26, to.x - 26, 12];
+  return [
+    `M${from.x} ${from.y}H${right - radius}Q${right} ${from.y} ${right} ${from.y + down * radius}`,
+    `V${middle - down * radius}Q${right} ${middle} ${right - radius} ${middle}`,
+    `H${left + radius}Q${left} ${middle} ${left} ${middle + down * radius}`,
+    `V${to.y - down * radius}Q${left} ${to.y} ${left + radius} ${to.y}H${to.x}`,
+  ].join("");
 }
 
 /** The box around nodes; null when there are none. */

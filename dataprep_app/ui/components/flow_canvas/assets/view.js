@@ -67,7 +67,8 @@ export class View {
     Object.assign(this, { x, y, scale });
     this.layer.style.transform = `translate(${x}px,${y}px) scale(${scale})`;
     this.stage.style.backgroundPosition = `${x}px ${y}px`;
-    this.stage.style.backgroundSize = `${20 * scale}px ${20 * scale}px`;
+    const dots = 20 * scale * 2 ** Math.max(0, Math.ceil(Math.log2(0.7 / scale)));
+    this.stage.style.backgroundSize = `${dots}px ${dots}px`;
     this.changed();
   }
 }

@@ -30,7 +30,7 @@ def _one_flow(flow_id: str) -> None:
     except DataprepError as error:
         st.title("Data flow", anchor=False)
         st.error(str(error), icon=":material/error:")
-        st.page_link("pages/flow.py", label="All data flows", icon=":material/arrow_back:")
+        st.page_link("screens/flow.py", label="All data flows", icon=":material/arrow_back:")
         return
     view = header(flow_id)
     session.show_notices()
