@@ -6,12 +6,11 @@ READY := $(VENV)/.ready
 
 .PHONY: run test lint docs bench clean
 
-run: $(READY)                ## make the sample, run its flow, say where the result is
-	$(BIN)/dataprep sample sample
-	$(BIN)/dataprep run sample/loan_default.flow.json
+run: $(READY)                ## open the app with the sample flow
+	$(BIN)/dataprep app sample
 
 test: $(READY)               ## everything that has to hold
-	@bash .ci/system java postgresql
+	@bash .ci/system java postgresql browser
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
 

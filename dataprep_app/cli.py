@@ -15,8 +15,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dataprep_app.modeling.commands import add_commands as add_model_commands
 from dataprep_app.progress import Progress, summary
 from dataprep_app.sample import write_sample
+from dataprep_app.workspace import Workspace
 from flows.document import Flow
 from flows.engines.base import Cancelled, Control
 from flows.engines.start import start_engine
@@ -151,6 +153,16 @@ def _sample(given: argparse.Namespace) -> int:
     return DONE
 
 
+def _app(given: argparse.Namespace) -> int:
+    from dataprep_app.ui.server import serve
+
+    if not Workspace(given.folder).flows():
+        write_sample(given.folder)
+    print(f"Dataprep works in {given.folder.absolute()} and is at http://{given.address}:{given.port} (Ctrl+C ends it)")
+    serve(given.folder, port=given.port, address=given.address, browser=not given.no_browser)
+    return DONE
+
+
 def _parameters(given: Sequence[str]) -> dict[str, str | float]:
     pairs: dict[str, str | float] = {}
     for each in given:
@@ -199,6 +211,14 @@ def _parser() -> argparse.ArgumentParser:
     each = command("catalog", _catalog, "List the transforms, or explain one.")
     each.add_argument("id", nargs="?", help="a transform to explain")
     each.add_argument("--json", action="store_true", help="everything, with the JSON schema of the settings")
+    each = command("app", _app, "Open the app in the browser.")
+    each.add_argument("folder", nargs="?", type=Path, default=Path("dataprep-workspace"), help="the folder to work in")
+    each.add_argument("--port", type=int, default=8501)
+    each.add_argument(
+        "--address", default="127.0.0.1", help="the network address to listen on; this machine only by default"
+    )
+    each.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    add_model_commands(command)
     each = command("bundle", _bundle, "Pack a flow for spark-submit.")
     each.add_argument("flow", type=Path)
     each.add_argument("-o", "--output", type=Path, default=Path("job.zip"))

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from itertools import pairwise
 from typing import Any, Literal
 
 import polars as pl
@@ -119,7 +118,7 @@ def _gathered(name: str, schema: pl.Schema) -> pl.Expr:
             facts["sorted"] = value.drop_nulls().sort().implode()
         case "text" | "boolean":
             facts["counted"] = value.cast(pl.String).alias("value").drop_nulls().value_counts(name="rows").implode()
-    return pl.struct(**facts)
+    return pl.struct([each.alias(fact) for fact, each in facts.items()])
 
 
 def _profile(table: pl.DataFrame, name: str, found: pl.DataFrame) -> ColumnProfile:

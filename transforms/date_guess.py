@@ -139,7 +139,8 @@ class ParseDateAuto(DateReader, FittedTransform):
 
     def _formats(self, name: str, ask: Ask) -> list[str]:
         """The formats of one column: each time the one that reads most of what is left."""
-        candidates, chosen = self._candidates(name, ask), []
+        candidates = self._candidates(name, ask)
+        chosen: list[str] = []
         (left,) = ask(CountWhere(self._unread(name, [])))
         present = left
         while left and candidates and len(chosen) < MOST_FORMATS:

@@ -90,6 +90,11 @@ class DateAdd(RowTransform):
         yield Failure(column=self.column, where=present & self._result().is_null(), what=OUTSIDE)
 
 
+def divided(value: pl.Expr, by: int) -> pl.Expr:
+    """A number divided by another; as a column, since by a single value polars divides inexactly."""
+    return value / pl.when(value.is_not_null()).then(pl.lit(by, pl.Int64))
+
+
 class DateDifference(RowTransform):
     """Count the days, months, hours or other units between two dates."""
 
@@ -157,7 +162,7 @@ class DateDifference(RowTransform):
             found = self._months(start, end, MONTHS[self.unit])
         else:
             passed, length = (end - start).dt.total_microseconds(), MICROSECONDS[self.unit]
-            found = passed.sign() * (passed.abs() // length) if self.whole else passed / length
+            found = passed.sign() * (passed.abs() // length) if self.whole else divided(passed, length)
         yield found.alias(self.output)
 
     def _moment(self, name: str) -> pl.Expr:
@@ -183,7 +188,7 @@ class DateDifference(RowTransform):
         direction = pl.when(end >= start).then(1).otherwise(-1)
         done, next_one = after(months), after(months + direction)
         part = (end - done).dt.total_microseconds() / (next_one - done).dt.total_microseconds()
-        return (months + direction * part) / length
+        return divided(months + direction * part, length)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (DateAdd, DateDifference)

@@ -23,6 +23,7 @@ Part = Literal[
     "hour", "minute", "second", "millisecond"
 ]  # fmt: skip
 CyclicPart = Literal["month", "day", "weekday", "day_of_year", "hour"]
+TURN = 2 * math.pi
 OF_TIME = ("hour", "minute", "second", "millisecond")
 
 
@@ -65,27 +66,32 @@ def part_of(value: pl.Expr, part: Part) -> pl.Expr:
     return found.cast(pl.Int64)
 
 
-def turn_of(value: pl.Expr, part: CyclicPart) -> pl.Expr:
-    """How far a part is through its cycle: 0 at its start, towards 1 at its end."""
+def angle_of(value: pl.Expr, part: CyclicPart) -> pl.Expr:
+    """How far a part is through its cycle, in radians: 0 at its start, towards a full turn at its end."""
+    # Multiplied, since by a single value polars divides inexactly, and one row differently.
     match part:
         case "hour":
-            return part_of(value, "hour") / 24
+            return part_of(value, "hour") * (TURN / 24)
         case "weekday":
-            return (part_of(value, "weekday") - 1) / 7
+            return (part_of(value, "weekday") - 1) * (TURN / 7)
         case "month":
-            return (part_of(value, "month") - 1) / 12
+            return (part_of(value, "month") - 1) * (TURN / 12)
         case "day":
-            return (part_of(value, "day") - 1) / value.dt.days_in_month().cast(pl.Int64)
+            days = list(range(28, 32))
+            step = value.dt.days_in_month().replace_strict(
+                days, [TURN / each for each in days], default=None, return_dtype=pl.Float64
+            )
+            return (part_of(value, "day") - 1) * step
         case "day_of_year":
-            days = pl.when(value.dt.is_leap_year()).then(366).otherwise(365)
-            return (part_of(value, "day_of_year") - 1) / days
+            step = pl.when(value.dt.is_leap_year()).then(TURN / 366).otherwise(TURN / 365)
+            return (part_of(value, "day_of_year") - 1) * step
         case _:
             assert_never(part)
 
 
 def cyclic(value: pl.Expr, part: CyclicPart) -> dict[str, pl.Expr]:
     """Sine and cosine of a part, by the ending of their names."""
-    angle = turn_of(value, part) * (2 * math.pi)
+    angle = angle_of(value, part)
     return {f"{part}_sin": angle.sin(), f"{part}_cos": angle.cos()}
 
 

@@ -201,11 +201,11 @@ class SeriesToList(TableTransform):
         ready = sortable(rows, self.order_by, schema, break_ties=True)
         # A list leaves out missing values; packed together, those of a row keep their place.
         packed = pl.struct(exactly(name).alias(f"value_{i}") for i, name in enumerate(self.columns)).alias("__values")
-        ends = (Measure(function, first, name) for function, name in zip(("min", "max"), self._ends(), strict=False))
+        ends = (Measure("min", first, f"{first}_start"), Measure("max", first, f"{first}_end"))
         lists = Aggregate(
             MapRows(ready.table, AddColumns((packed,))),
             self.by,
-            (Measure("list", "__values", "__values"), *ends),
+            (Measure("list", "__values", "__values"), *(ends if self.add_start_end else ())),
             ready.by,
         )
         values = (

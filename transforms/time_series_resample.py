@@ -57,8 +57,8 @@ class Grid:
     def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
         first, last = pl.col("__first"), pl.col("__last")
         what = (
-            f"Column {self.column!r} would get more than {MOST_ROWS:,} rows, one every {self.every} {self.unit} from {{}}."
-            " Choose a longer step, or look for times that are wrong."
+            f"Column {self.column!r} would get more than {MOST_ROWS:,} rows, every {self.every} {self.unit} from {{}}. "
+            "Choose a longer step, or look for times that are wrong."
         )
         steps = self._steps(first, last).alias("__steps")
         checked = RefuseRows(pl.col("__steps") >= MOST_ROWS, what, pl.format("{} to {}", first, last)).apply(
@@ -247,14 +247,14 @@ class UpsampleSeries(Resampled):
     )
     examples = (
         Example(
-            params={"time": "at", "every": 30, "unit": "minute"},
+            params={"time": "at", "every": 30, "unit": "second"},
             before={
-                "at": [datetime(2024, 1, 1, 8), datetime(2024, 1, 1, 9), None],
+                "at": [datetime(2024, 1, 1, 8), datetime(2024, 1, 1, 8, 1), None],
                 "x": [1, 3, 7],
                 "name": ["a", None, "c"],
             },
             after={
-                "at": [datetime(2024, 1, 1, 8), datetime(2024, 1, 1, 8, 30), datetime(2024, 1, 1, 9)],
+                "at": [datetime(2024, 1, 1, 8), datetime(2024, 1, 1, 8, 0, 30), datetime(2024, 1, 1, 8, 1)],
                 "x": [1.0, 2.0, 3.0],
                 "name": ["a", "a", "a"],
             },

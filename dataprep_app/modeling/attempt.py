@@ -49,7 +49,12 @@ class Attempt:
     """Rows without a target."""
     unknown: int
     """Rows of the test fold whose class was not among those trained on."""
-    marked: int
+    made: int
+    """Rows of ``train`` that are marked as not real."""
+    hollow: tuple[str, ...]
+    """Columns that are missing in all of those and not in all others."""
+    unread: dict[str, int]
+    """Texts among the rows to train on that count as missing, by column."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +115,23 @@ class Work:
             on_round=lambda done, most: tell(0.1 + 0.9 * done / most, "training"),
             control=self.control,
         )
-        marked = self._marked(given.train)
+        made, hollow = self._made(given.train, known)
         predictions = trees.predict(test.rows)
-        return Attempt(problem, folds, known, trees, train, test, len(stop.labels), predictions, lost, unknown, marked)
+        return Attempt(
+            problem=problem,
+            folds=folds,
+            encoding=known,
+            trees=trees,
+            train=train,
+            test=test,
+            stop_rows=len(stop.labels),
+            predictions=predictions,
+            lost=lost,
+            unknown=unknown,
+            made=made,
+            hollow=hollow,
+            unread=known.unread(given.train),
+        )
 
     def _folds(self, rows: pl.DataFrame, marks: pl.Series | None, number: int) -> Folds:
         settings = self.settings
@@ -171,9 +190,18 @@ class Work:
             weights = (len(labels) / (np.count_nonzero(sizes) * np.maximum(sizes, 1)))[labels]
         return Fold(known.matrix(rows)[kept], labels, weights), int((~kept).sum())
 
-    def _marked(self, train: pl.DataFrame) -> int:
+    def _made(self, train: pl.DataFrame, known: Encoding) -> tuple[int, tuple[str, ...]]:
+        """How many rows to train on are marked as not real, and which columns are missing in all of them."""
         mark = self.settings.synthetic_column
-        return int(train[mark].sum() or 0) if mark and train.schema.get(mark) == pl.Boolean else 0
+        if not mark or train.schema.get(mark) != pl.Boolean:
+            return 0, ()
+        made = train.filter(pl.col(mark)).select(known.names)
+        hollow = [
+            name
+            for name in known.names
+            if made.height and made[name].null_count() == made.height and train[name].null_count() < train.height
+        ]
+        return made.height, tuple(hollow)
 
 
 def _targets(parts: Parts, target: str) -> pl.DataFrame:

@@ -22,6 +22,8 @@ TREES = 3_000
 """The most trees of all classes together."""
 PATIENCE = 15
 """Rounds without an improvement on the rows that tell when to stop."""
+NEVER = Control()
+"""Stops nothing."""
 THREADS = 4
 """The most threads: the machine is shared with the app."""
 
@@ -107,7 +109,7 @@ def boosted(
     *,
     seed: int = 0,
     on_round: Callable[[int, int], None] = lambda _done, _most: None,
-    control: Control | None = None,
+    control: Control = NEVER,
 ) -> Trees:
     """Train on one fold until the loss on another has not improved for :data:`PATIENCE` rounds.
 
@@ -118,7 +120,6 @@ def boosted(
     """
     import xgboost as xgb
 
-    control = control or Control()
     rounds = ROUNDS if kind != "multiclass" else max(20, min(ROUNDS, TREES // classes))
     settings: dict[str, Any] = {
         "tree_method": "hist",
@@ -133,7 +134,7 @@ def boosted(
         **_objective(kind, classes),
     }
 
-    class Watch(xgb.callback.TrainingCallback):  # type: ignore[misc]
+    class Watch(xgb.callback.TrainingCallback):
         def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
             on_round(epoch + 1, rounds)
             return bool(control.cancelled)

@@ -17,8 +17,9 @@ PLAIN: dict[str, pl.DataType] = {
 }  # fmt: skip
 
 
-def to_json(dtype: pl.DataType) -> Any:
+def to_json(dtype: object) -> Any:
     """A portable type as a word, or as a mapping from a word to what it holds."""
+    dtype = dtype() if isinstance(dtype, type) else dtype
     match dtype:
         case pl.Datetime(time_zone=zone):
             return {"Datetime": zone}

@@ -134,7 +134,7 @@ def summary(result: QuickResult) -> str:
         f"{problem.target}: {problem.kind}. {problem.reason}",
         result.basis,
         "",
-        f"  {score.metric} {score.value:.3f}{around}, no model {score.base:.3f}: {score.normalised:+.1%} of the way up",
+        f"  {score.metric} {score.value:.3f}{around}, no model {score.base:.3f}, normalised {score.normalised:+.3f}",
     ]
     lines += [f"  {each.name}: {each.score:.3f}" for each in result.baselines if each.score is not None]
     if result.classes:

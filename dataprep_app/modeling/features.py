@@ -143,6 +143,18 @@ class Encoding(Facts):
         numbered = [_narrow(expr).alias(str(i)) for i, expr in enumerate(exprs)]
         return np.ascontiguousarray(table.select(numbered).to_numpy())
 
+    def unread(self, table: pl.DataFrame) -> dict[str, int]:
+        """Texts of columns taken as numbers or dates that are neither and so count as missing, by column."""
+        typed = [each for each in self.columns if each.kind in ("number", "boolean", "moment")]
+        texts = [each for each in typed if table.schema.get(each.name) == pl.String]
+        if not texts:
+            return {}
+        lost = [
+            (filled(each.name, pl.String()).is_not_null() & each.exprs(pl.String())[0].is_null()).sum().alias(each.name)
+            for each in texts
+        ]
+        return {name: int(rows) for name, rows in table.select(lost).row(0, named=True).items() if rows}
+
 
 def encoding(table: pl.DataFrame, columns: Sequence[str]) -> Encoding:
     """Learn how columns of a table become numbers.

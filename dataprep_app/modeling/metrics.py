@@ -189,7 +189,7 @@ def _of_classes(labels: np.ndarray, predictions: np.ndarray, problem: ProblemTyp
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Part by whole, 0 where there is no whole."""
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    return np.asarray(np.divide(part, whole, out=np.zeros_like(part), where=whole > 0))
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray, classes: int) -> tuple[tuple[int, ...], ...]:

@@ -14,7 +14,7 @@ of training; nothing is fitted again.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -38,7 +38,8 @@ from flows.engines.base import Control
 from flows.files import load as load_flow
 from flows.files import to_json as flow_text
 from flows.placing import commit, discard, partial_path
-from flows.store import LearnedFolder, Remember
+from flows.store import LearnedFolder, Record, Remember
+from transforms.catalog import catalog
 from transforms.core.errors import DataprepError
 
 FORMAT: Literal[1] = 1
@@ -107,12 +108,18 @@ class Model:
                 (draft / FLOW).write_text(flow_text(self.flow), encoding="utf-8")
                 (draft / LEARNED).mkdir()
                 kept = LearnedFolder(draft / LEARNED)
-                for record in self.learned.kept.values() if isinstance(self.learned, Records) else ():
+                for record in self._records(self.flow):
                     kept.save(record)
             commit(draft, folder)
         finally:
             discard(draft)
         return folder
+
+    def _records(self, flow: Flow) -> Iterator[Record]:
+        for id, step in flow.steps.items():
+            record = self.learned.load(id, catalog()[step.transform]) if self.learned else None
+            if record is not None:
+                yield record
 
 
 def load(folder: Path) -> Model:
@@ -166,6 +173,9 @@ def build(
         DataprepError: the rows do not make a problem to learn.
         Cancelled: it was stopped.
     """
+    origin = training.origin
+    if origin is not None:
+        origin.begin()
     built = quick_build(
         training.table,
         training.target,
@@ -174,9 +184,8 @@ def build(
         training_rows=training.training_rows,
         notes=training.notes,
         on_progress=on_progress,
-        control=control,
+        control=control or (origin.control if origin else None),
     )
-    origin = training.origin
     facts = ModelFacts(
         name=name,
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),

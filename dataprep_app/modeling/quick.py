@@ -94,7 +94,7 @@ def quick_build(
         train=len(first.train.labels),
         stop=first.stop_rows,
         test=len(first.test.labels),
-        training_only=max(first.folds.training_only, first.marked),
+        training_only=max(first.folds.training_only, first.made),
         copies=first.folds.copies,
     )
     result = _result(first, [first, *others], settings, counts, began, notes)
@@ -108,10 +108,11 @@ def _result(
     problem, labels, predictions = first.problem, first.test.labels, first.predictions
     scores = _scores(attempts)
     base = float(np.mean([base_value(problem.kind, each.test.labels) for each in attempts]))
-    if len(scores) > 1:
-        interval = repeated(scores, counts.train + counts.stop, counts.test)
-    else:
-        interval = bootstrap(problem.kind, labels, predictions, settings.seed)
+    interval = (
+        repeated(scores, counts.train + counts.stop, counts.test)
+        if len(scores) > 1
+        else bootstrap(problem.kind, labels, predictions, settings.seed)
+    )
     table = confusion(labels, predictions, len(problem.classes)) if problem.classes else ()
     impact, impact_rows = _impact(first, settings.seed)
     return QuickResult(
@@ -195,6 +196,15 @@ def _notes(first: Attempt, settings: Settings, counts: RowCounts) -> list[str]:
         notes.append(f"{counts.copies:,} rows repeat another row; copies are never on both sides of the test.")
     if first.unknown:
         notes.append(f"{first.unknown:,} rows of the test have a class that training did not and were left out.")
+    if first.hollow:
+        notes.append(
+            f"Columns {', '.join(map(repr, first.hollow))} are missing in every row that is not real, so the model may "
+            "learn that a missing value means a rare class. Leave them out, or make them features of the balance."
+        )
+    for name, rows in first.unread.items():
+        notes.append(
+            f"{rows:,} of the texts in {name!r} to train on are not what the others are, and count as missing."
+        )
     if first.problem.kind != "regression":
         how = "weighted so that all count the same" if settings.weights == "balanced" else "as frequent as they come"
         notes.append(f"Classes were trained {how}.")

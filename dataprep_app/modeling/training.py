@@ -135,6 +135,11 @@ class FlowRows:
         notes = _note(seen) if seen else ()
         return Training(table, self.target, self.prepare, notes=notes, origin=self)
 
+    def begin(self) -> None:
+        """Forget what steps learned in splits of an earlier build."""
+        if self._hold:
+            self.records, self._splits = self._before.copy(), 0
+
     def prepare(self, parts: Parts) -> Parts:
         """Pass the folds through the rest of the flow: its steps learn from the rows to train on."""
         records = self.records if not self._splits else self._before.copy()

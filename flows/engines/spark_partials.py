@@ -66,8 +66,8 @@ def number(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
 
 def key(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
     """A measured column to group by: -0.0 and 0.0 are one value, which is 0.0 whichever row comes first."""
-    value = measured_expr(column, schema)
-    return value + 0.0 if measured_type(column, schema).is_float() else value
+    value, dtype = measured_expr(column, schema), measured_type(column, schema)
+    return pl.when(value == 0).then(pl.lit(0.0, dtype)).otherwise(value) if dtype.is_float() else value
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,21 +71,10 @@ def session(master: str = "local[*]", settings: Mapping[str, str] | None = None)
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as error:
         raise DataprepError("PySpark is not installed. Install it (pip install pyspark), or use polars.") from error
-    found = SparkSession.getActiveSession()
-    if found is None:
-        if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
-            raise DataprepError("Spark needs Java 17 or newer. Put java on the path, or set JAVA_HOME; or use polars.")
-        # Without this, workers would be whichever python3 comes first on the path.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        builder = SparkSession.builder.appName("Dataprep")
-        if "SPARK_REMOTE" not in os.environ and "MASTER" not in os.environ:
-            builder = builder.master(master)
-        for key, value in {**LOCAL, **_worker_settings(), **SETTINGS, **(settings or {})}.items():
-            builder = builder.config(key, value)
-        try:
-            found = builder.getOrCreate()
-        except PySparkRuntimeError as error:
-            raise DataprepError(f"Spark could not be started: {error}. Check Java, or use polars.") from error
+    try:
+        found = SparkSession.active()
+    except PySparkRuntimeError:
+        found = _started(master, settings or {})
     for name in ("SQLQueryContextLogger", "DataFrameQueryContextLogger"):
         # PySpark prints what it raises as well; the error is enough.
         logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -94,6 +83,27 @@ def session(master: str = "local[*]", settings: Mapping[str, str] | None = None)
     if not (found.sparkContext.master or "").startswith("local"):
         check_workers(found)
     return found
+
+
+def _started(master: str, settings: Mapping[str, str]) -> SparkSession:
+    """A session as ``spark-submit`` was told, or one of our own."""
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.appName("Dataprep")
+    own: dict[str, str] = {}
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # which spark-submit sets, whose settings ours would override
+        if not (os.environ.get("JAVA_HOME") or shutil.which("java")):
+            raise DataprepError("Spark needs Java 17 or newer. Put java on the path, or set JAVA_HOME; or use polars.")
+        # Without this, workers would be whichever python3 comes first on the path.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        own = {"spark.master": master, **LOCAL, **_worker_settings()}
+    for key, value in {**own, **SETTINGS, **settings}.items():
+        builder = builder.config(key, value)
+    try:
+        return builder.getOrCreate()
+    except PySparkRuntimeError as error:
+        raise DataprepError(f"Spark could not be started: {error}. Check Java, or use polars.") from error
 
 
 def _worker_settings() -> dict[str, str]:

@@ -15,7 +15,7 @@ from dataprep_app.ui.parts.node_panel import node_panel
 from flows.document import Flow
 from transforms.core.errors import DataprepError
 
-HEIGHT = 460
+HEIGHT = 500
 HINT = "Drag a dataset from the left to here to begin.\nDrag a second one onto it to join the two."
 Handler = Callable[[str, Mapping[str, Any]], None]
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from flows import edits
 from flows.document import Flow, node_of
+from flows.graph import run_order
 from transforms.catalog import UnknownTransform, catalog
 from transforms.core.dtypes import type_name
 from transforms.core.errors import DataprepError
@@ -63,7 +64,7 @@ class Differences:
         parts += [_counted(abs(more), "row", "more" if more > 0 else "fewer")] if more else []
         parts += ["rows in another order"] if self.moved else []
         said = ", ".join(parts) or ("nothing changes in these rows" if self.matched else "the same columns and rows")
-        return said if self.matched else f"{said}; single cells cannot be compared, since this step makes other rows"
+        return said if self.matched else f"{said}; rows cannot be matched, so their cells are not compared"
 
 
 def compare(before: pl.DataFrame, after: pl.DataFrame, origin: pl.Series | None) -> Differences:
@@ -90,50 +91,66 @@ def compare(before: pl.DataFrame, after: pl.DataFrame, origin: pl.Series | None)
     )
 
 
-def old_values(differences: Differences, before: pl.DataFrame, after: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Where a column differs: ``row`` after, and ``old``, the value before; for a slice of ``after`` slice the origin."""
+def values_before(differences: Differences, before: pl.DataFrame, name: str, rows: pl.Series) -> pl.Series:
+    """The values that some rows after had before, null for those that were not there; rows must be matched."""
+    assert differences.origin is not None
+    return before[name].gather(differences.origin.gather(rows))
+
+
+def changed_at(was: pl.Series, now: pl.Series, origin: pl.Series) -> list[int]:
+    """Places at which values differ from what they were; ``origin`` is null for rows that were not there."""
+    found: list[int] = _differing(was, now, origin).arg_true().to_list()
+    return found
+
+
+def changed_rows(differences: Differences, before: pl.DataFrame, after: pl.DataFrame) -> pl.Series:
+    """The rows after in which any cell is changed, or that were not there before."""
     origin = differences.origin
-    if origin is None or name not in differences.changed:
-        return pl.DataFrame({"row": pl.Series([], dtype=pl.Int64), "old": before[name].clear()})
-    where = _differs(before[name], after[name], origin).arg_true()
-    return pl.DataFrame({"row": where.cast(pl.Int64), "old": before[name].gather(origin.gather(where))})
+    assert origin is not None
+    marks = [_differs(before[name], after[name], origin) for name in differences.changed]
+    found = pl.DataFrame([each.alias(str(i)) for i, each in enumerate([origin.is_null(), *marks])])
+    return found.select(pl.any_horizontal(pl.all())).to_series().arg_true().cast(pl.Int64)
 
 
-def places(rows: int) -> pl.Series:
+def same_places(rows: int) -> pl.Series:
     """The origin of rows that stand where they stood."""
     return pl.int_range(rows, dtype=pl.Int64, eager=True)
 
 
-def compared(now: Flow, before: str, planned: Flow, after: str, look: Look) -> tuple[Differences, pl.DataFrame, pl.DataFrame]:
-    """An output of the flow as it is beside one of the flow as it is planned: differences, rows before and after.
-
-    Raises:
-        DataprepError: a source cannot be opened, or a step on the way does not work.
-    """
-    rows_before, rows_after = look(now, before), look(planned, after)
+def origin_of(
+    now: Flow, before: str, planned: Flow, after: str, look: Look, rows_before: pl.DataFrame, rows_after: pl.DataFrame
+) -> pl.Series | None:
+    """Where each row of an output of the planned flow stood in one of the flow as it is; ``None`` when unknown."""
     base = _base(now, before, planned, after)
-    origin = None
-    if base is not None:
-        steps = [*_between(now, base, before), *_between(planned, base, after)]
-        if all(map(_keeps_rows, steps)) and rows_before.height == rows_after.height:
-            origin = places(rows_before.height)
-        else:
-            origin = _by_key(now, before, planned, after, base, look, rows_before, rows_after)
-    return compare(rows_before, rows_after, origin), rows_before, rows_after
+    if base is None:
+        return None
+    steps = [*_between(now, base, before), *_between(planned, base, after)]
+    if all(map(_keeps_rows, steps)) and rows_before.height == rows_after.height:
+        return same_places(rows_before.height)
+    try:
+        keys_after = _keys(planned, base, after, look, rows_after)
+        keys_before = same_places(rows_before.height) if before == base else _keys(now, base, before, look, rows_before)
+    except DataprepError:
+        return None  # the step does not work with one more column
+    if keys_after is None or keys_before is None or keys_before.n_unique() < keys_before.len():
+        return None
+    known = pl.DataFrame({"key": keys_before, "place": same_places(keys_before.len())})
+    wanted = pl.DataFrame({"key": keys_after})
+    return wanted.join(known, on="key", how="left", maintain_order="left")["place"]
 
 
 def _base(now: Flow, before: str, planned: Flow, after: str) -> str | None:
     """The output that the rows of both come from by a chain of first inputs."""
-    upstream = list(_chain(planned, after))
+    upstream = _chain(planned, after)
     return next((each for each in _chain(now, before) if each in upstream and _same(now, planned, each)), None)
 
 
 def _same(now: Flow, planned: Flow, reference: str) -> bool:
-    """Whether an output holds the same rows in both flows, as far as its chain says."""
-    mine = {node_of(each) for each in _chain(now, reference)}
-    return all(
+    """Whether an output is made by the same steps from the same sources in both flows."""
+    needed = run_order(now, [reference])
+    return needed == run_order(planned, [reference]) and all(
         now.steps.get(each) == planned.steps.get(each) and now.sources.get(each) == planned.sources.get(each)
-        for each in mine
+        for each in needed
     )
 
 
@@ -163,31 +180,6 @@ def _keeps_rows(kind: type[Transform] | None) -> bool:
     return kind is not None and not (issubclass(kind, TableTransform) or kind.changes_rows or len(kind.outputs) > 1)
 
 
-def _by_key(
-    now: Flow,
-    before: str,
-    planned: Flow,
-    after: str,
-    base: str,
-    look: Look,
-    rows_before: pl.DataFrame,
-    rows_after: pl.DataFrame,
-) -> pl.Series | None:
-    """Match rows by a number given to those of ``base``; ``None`` when the number changes what the steps do."""
-    try:
-        keys_after = _keys(planned, base, after, look, rows_after)
-        keys_before = (
-            places(rows_before.height) if before == base else _keys(now, base, before, look, rows_before)
-        )
-    except DataprepError:
-        return None  # the step does not work with one more column: counts only
-    if keys_after is None or keys_before is None or keys_before.n_unique() < keys_before.len():
-        return None
-    known = pl.DataFrame({"key": keys_before, "place": places(keys_before.len())})
-    wanted = pl.DataFrame({"key": keys_after})
-    return wanted.join(known, on="key", how="left", maintain_order="left")["place"]
-
-
 def _keys(flow: Flow, base: str, reference: str, look: Look, rows: pl.DataFrame) -> pl.Series | None:
     numbered = edits.insert_step(flow, edits.new_id(flow, "numbered"), NUMBER_ROWS, base, {"output": KEY, "start": 0})
     found = look(numbered, reference)
@@ -197,25 +189,28 @@ def _keys(flow: Flow, base: str, reference: str, look: Look, rows: pl.DataFrame)
 
 
 def _is_straight(origin: pl.Series, rows: int) -> bool:
-    return origin.len() == rows and origin.equals(places(rows))
+    return origin.len() == rows and origin.equals(same_places(rows))
 
 
 def _differs(before: pl.Series, after: pl.Series, origin: pl.Series | None) -> pl.Series:
-    """For each row after, whether the value is another than before; false for rows that were not there."""
-    was = before if origin is None else before.gather(origin)
-    if was.dtype != after.dtype:
-        was, after = (each if each.dtype.is_nested() else each.cast(pl.String) for each in _comparable(was, after))
-        if was.dtype != after.dtype:
-            return pl.repeat(value=True, n=after.len(), eager=True)
-    differs = after.ne_missing(was)
+    """For each row after, whether the value is another than before."""
+    return _differing(before if origin is None else before.gather(origin), after, origin)
+
+
+def _differing(was: pl.Series, now: pl.Series, origin: pl.Series | None) -> pl.Series:
+    if was.dtype != now.dtype:
+        was, now = _comparable(was, now)
+    differs = now.ne_missing(was) if was.dtype == now.dtype else was.is_not_null() | now.is_not_null()
     return differs if origin is None else differs & origin.is_not_null()
 
 
 def _comparable(was: pl.Series, now: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Numbers of two types as one, so that 3 and 3.0 are the same."""
+    """Values of two types as one: numbers as numbers, so that 3 and 3.0 are the same, others as they read."""
     if was.dtype.is_numeric() and now.dtype.is_numeric():
         return was.cast(pl.Float64), now.cast(pl.Float64)
-    return was, now
+    if was.dtype.is_nested() or now.dtype.is_nested():
+        return was, now
+    return was.cast(pl.String), now.cast(pl.String)
 
 
 def _counted(number: int, noun: str, rest: str = "") -> str:

@@ -28,6 +28,7 @@ else:
 st.subheader("Datasets", anchor=False)
 if datasets:
     for each in list(datasets.values())[-6:]:
-        st.page_link("screens/datasets.py", label=each.label, icon=":material/table:", query_params={"dataset": each.id})
+        link = {"dataset": each.id}
+        st.page_link("screens/datasets.py", label=each.label, icon=":material/table:", query_params=link)
 else:
     st.info("There is no dataset yet. Upload a file on the page Datasets.", icon=":material/database:")

@@ -111,6 +111,24 @@ def test_rows_without_a_target_and_samples_are_counted() -> None:
     assert "sample" in sampled.basis
 
 
+def test_texts_that_are_no_numbers_like_the_others_are_counted() -> None:
+    table = planted(1_000)
+    text = pl.when(pl.col("age") == 33).then(pl.lit("?")).otherwise(pl.col("age").cast(pl.String))
+    built = quick_build(table.with_columns(age=text), "leaves", ONCE)
+    known = next(each for each in built.encoding.columns if each.name == "age")
+    assert known.kind == "number"
+    assert any("texts in 'age'" in each for each in built.result.notes)
+    assert built.encoding.unread(table.with_columns(age=text)) == {"age": (table["age"] == 33).sum()}
+
+
+def test_columns_that_rows_made_for_balance_lack_are_named() -> None:
+    table = planted(1_000).with_columns(is_synthetic=pl.col("leaves") == "yes")
+    table = table.with_columns(city=pl.when("is_synthetic").then(None).otherwise("city"))
+    extra = planted(1_000, seed=4).with_columns(is_synthetic=pl.lit(False))
+    notes = quick_build(pl.concat([table, extra]), "leaves", ONCE).result.notes
+    assert any(each.startswith("Columns 'city' are missing in every row that is not real") for each in notes)
+
+
 def test_balanced_weights_find_more_of_the_rare_class_and_say_so() -> None:
     table = planted(6_000).with_columns(
         leaves=pl.when((pl.col("leaves") == "yes") & (pl.col("customer_id") % 4 > 0)).then(None).otherwise("leaves")

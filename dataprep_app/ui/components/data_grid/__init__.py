@@ -22,7 +22,7 @@ from dataprep_app.profile import LONGEST, ColumnProfile, Value, plain
 from dataprep_app.ui.components.assets import component
 from dataprep_app.ui.components.outbox import Event, drain
 
-__all__ = ["Event", "GridColumn", "Mark", "data_grid", "drain", "pack", "shown"]
+__all__ = ["Event", "GridColumn", "Mark", "brief", "data_grid", "drain", "pack", "shown"]
 
 Mark = Literal["new", "changed", "removed"]
 HASH_BYTES = 12
@@ -51,9 +51,10 @@ class GridColumn:
 def pack(
     columns: Sequence[GridColumn],
     *,
+    numbers: Sequence[int],
     total: int,
+    status: str,
     menus: Mapping[str, Sequence[Any]],
-    first: int = 0,
     start: str | None = None,
     height: int = 440,
     label: str = "Data preview",
@@ -62,9 +63,10 @@ def pack(
 
     Args:
         columns: the columns, from left to right, all with the same rows.
+        numbers: the number of each row in the table, from 1.
         total: rows of the table, more than are shown perhaps.
+        status: what is said of how many there are.
         menus: lists of ``{id, label}`` or ``"-"`` by name.
-        first: place in the table of the first row shown.
         start: the column that is selected when the grid appears.
         height: in pixels.
         label: what a screen reader calls it.
@@ -74,8 +76,9 @@ def pack(
         "cells": [shown(each.values) for each in columns],
         "invalid": {place: rows for place, each in enumerate(columns) if (rows := _infinite(each.values))},
         "old": {place: dict(each.old) for place, each in enumerate(columns) if each.old},
+        "numbers": list(numbers),
         "total": total,
-        "first": first,
+        "status": status,
         "start": start,
         "menus": dict(menus),
         "height": height,

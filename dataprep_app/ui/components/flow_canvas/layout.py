@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 204, 64
 COLUMN_GAP, ROW_GAP = 72, 28
 BAND_GAP = 56
 MARGIN = 24
-PER_ROW = 6
+PER_ROW = 5
 """Layers side by side; a longer flow goes on in the next row, as text does."""
 SWEEPS = 6
 
@@ -109,14 +109,15 @@ def _order(columns: dict[int, list[str]], before: Mapping[str, list[str]], after
 def _heights(
     columns: Mapping[int, list[str]], before: Mapping[str, list[str]], after: Mapping[str, list[str]]
 ) -> dict[str, float]:
+    """Heights that keep chains straight: each node beside what it follows, and sources beside what follows them."""
     step = HEIGHT + ROW_GAP
     found = {each: float(i * step) for column in columns.values() for i, each in enumerate(column)}
-    for _ in range(4):
-        for layer in sorted(columns):
-            lowest = None
+    for sides, layers in ((before, sorted(columns)), (after, sorted(columns, reverse=True)), (before, sorted(columns))):
+        for layer in layers:
+            lowest: float | None = None
             for each in columns[layer]:
-                around = [found[one] for one in (*before[each], *after[each])]
-                wish = fmean(around) if around else found[each]
+                free = sides is before or not before[each]
+                wish = fmean(found[one] for one in sides[each]) if free and sides[each] else found[each]
                 found[each] = wish if lowest is None else max(wish, lowest + step)
                 lowest = found[each]
     return found

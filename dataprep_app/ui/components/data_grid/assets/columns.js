@@ -30,7 +30,7 @@ export class Columns {
   }
 
   width(column) {
-    return this.widths.get(column.name) ?? Math.min(240, Math.max(132, 8 * column.name.length + 74));
+    return this.widths.get(column.name) ?? Math.min(240, Math.max(172, 8 * column.name.length + 74));
   }
 
   resize(column, width) {

@@ -83,10 +83,8 @@ class Grid {
 
   say() {
     const { data } = this;
-    const shown = data.cells[0]?.length ?? 0;
-    const number = (value) => value.toLocaleString("en");
-    this.shown = shown;
-    this.status.textContent = shown < data.total ? `Rows ${number(data.first + 1)} to ${number(data.first + shown)} of ${number(data.total)}` : `${number(data.total)} ${data.total === 1 ? "row" : "rows"}`;
+    this.shown = data.numbers.length;
+    this.status.textContent = data.status;
     const marks = new Set(data.columns.map((each) => each.mark));
     this.legend.replaceChildren(...Object.entries(LEGEND).filter(([mark]) => marks.has(mark)).map(([mark, label]) => html("span", { class: `key key-${mark}` }, label)));
     for (const [name, value] of Object.entries({ "aria-rowcount": data.total + 1, "aria-colcount": data.columns.length + 1, "aria-label": data.label })) this.scroller.setAttribute(name, value);

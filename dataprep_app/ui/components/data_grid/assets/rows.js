@@ -41,10 +41,10 @@ export class Rows {
   }
 
   row(row, first, last, selected) {
-    const number = (this.data.first + row + 1).toLocaleString("en");
-    const cells = [html("div", { class: "number", role: "rowheader", "aria-colindex": 1, style: `width:${NUMBER}px` }, number)];
+    const number = this.data.numbers[row];
+    const cells = [html("div", { class: "number", role: "rowheader", "aria-colindex": 1, style: `width:${NUMBER}px` }, number.toLocaleString("en"))];
     for (let i = first; i >= 0 && i <= last; i += 1) cells.push(this.cell(row, i, selected));
-    const looks = { class: row % 2 ? "row odd" : "row", role: "row", "aria-rowindex": this.data.first + row + 2 };
+    const looks = { class: row % 2 ? "row odd" : "row", role: "row", "aria-rowindex": number + 1 };
     return html("div", { ...looks, style: `top:${HEAD + row * ROW}px` }, ...cells);
   }
 

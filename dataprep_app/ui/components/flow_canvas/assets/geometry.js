@@ -26,7 +26,7 @@ export function curve(from, to) {
 
 function detour(from, to) {
   const down = Math.sign(to.y - from.y);
-  const middle = (from.y + to.y) / 2;
+  const middle = down > 0 ? Math.max((from.y + to.y) / 2, to.y - HEIGHT) : (from.y + to.y) / 2;
   const [right, left, radius] = [from.x + 26, to.x - 26, 12];
   return [
     `M${from.x} ${from.y}H${right - radius}Q${right} ${from.y} ${right} ${from.y + down * radius}`,
