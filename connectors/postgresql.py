@@ -84,8 +84,13 @@ class PostgresConnection(Connection):
         )
 
     def errors(self) -> tuple[type[Exception], ...]:
-        """What its two drivers raise."""
-        return driver("psycopg", LABEL, EXTRA).Error, driver("adbc_driver_manager", LABEL, EXTRA).Error
+        """What its two drivers raise; while rows are read, that is an error of Arrow or of the system."""
+        drivers = driver("psycopg", LABEL, EXTRA).Error, driver("adbc_driver_manager", LABEL, EXTRA).Error
+        return *drivers, driver("pyarrow", LABEL).ArrowException, OSError
+
+    def said(self, error: BaseException) -> str:
+        """What a driver says, without its own words before those of the server."""
+        return self.scrubbed(error).rpartition("ERROR: ")[2].strip().rstrip(".")
 
     def __str__(self) -> str:
         return f"{self.database} on {self.host}:{self.port}"
@@ -254,7 +259,7 @@ class PostgresSource(SqlSource):
     def reader(self, context: Context) -> Iterator[Reader]:
         to = connection(context.connection, PostgresConnection)
         errors = to.errors()
-        with saying((*errors, pl.exceptions.PolarsError), lambda error: SourceError(f"{to}: {to.scrubbed(error)}")):
+        with saying((*errors, pl.exceptions.PolarsError), lambda error: SourceError(f"{to}: {to.said(error)}.")):
             yield _Reader(to, errors)
 
     def place(self, context: Context) -> str:
@@ -342,7 +347,7 @@ class PostgresDestination(SqlDestination):
         to = connection(context.connection, PostgresConnection)
         with saying(
             to.errors(),
-            lambda error: DestinationError(f"{self.table} in {to}: {to.scrubbed(error)}. Nothing was written."),
+            lambda error: DestinationError(f"{self.table} in {to}: {to.said(error)}. Nothing was written."),
         ):
             yield to
 

@@ -6,6 +6,7 @@ number, or a text that a step could not read as a date or a number and kept in a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
@@ -170,7 +171,9 @@ def _histogram(numbers: pl.Series) -> tuple[int, ...]:
     low, high = numbers[0], numbers[-1]
     if low == high:
         return (len(numbers),)
-    # Each end by its own share: their difference may be more than a float holds.
-    edges = [low * (1 - place / BINS) + high * (place / BINS) for place in range(1, BINS)]
+    width = (high - low) / BINS
+    if math.isinf(width):
+        width = high / BINS - low / BINS
+    edges = [low + width * place for place in range(1, BINS)]
     cuts = [0, *numbers.search_sorted(pl.Series(edges), side="left").to_list(), len(numbers)]
     return tuple(after - before for before, after in pairwise(cuts))

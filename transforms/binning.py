@@ -115,7 +115,8 @@ class Labels(Params):
                     list(range(len(middles))), middles, default=None, return_dtype=pl.Float64
                 )
             case "custom":
-                return bins.of(value, self.names)
+                # A column whose values are all equal has one bin, whatever the number asked for.
+                return bins.of(value, self.names[: max(1, len(bins.edges) - 1)])
             case _:
                 return bins.of(value, bins.ranges)
 

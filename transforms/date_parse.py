@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from transforms.core.columns import ColumnsField, NumericColumns
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import WITH_ZONE, as_text, blank, parsed
-from transforms.core.dtypes import TYPES
+from transforms.core.dtypes import TYPES, TypeName
 from transforms.core.errors import Problem
 from transforms.core.statistics import Ask, Quantile
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, RowTransform, Transform
@@ -105,6 +105,15 @@ class DateReader(Transform):
 SAMPLE = datetime(2001, 2, 3, 4, 5, 6)
 
 
+def _read_back(format: str, to: TypeName) -> Any:
+    """A date written in a format and read again; none where it cannot be."""
+    text = pl.select(pl.lit(SAMPLE).dt.replace_time_zone("UTC").dt.to_string(format).alias("text"))
+    try:
+        return text.select(parsed(pl.col("text"), to, format)).item()
+    except pl.exceptions.ComputeError:
+        return None
+
+
 class ParseDate(DateReader, RowTransform):
     """Read dates and times off text that is written in known formats."""
 
@@ -134,7 +143,9 @@ class ParseDate(DateReader, RowTransform):
     )
 
     formats: tuple[DatePattern, ...] = ()
-    """How values are written (strftime), each tried in turn: ``%d.%m.%Y``, ``%m/%d/%y %H:%M``; ISO 8601 if empty."""
+    """How values are written (strftime), each tried in turn: ``%d.%m.%Y``, ``%m/%d/%y %H:%M``; ISO 8601 if empty.
+
+    What a format leaves out is the first there is: ``%Y-%m`` is the first day of the month."""
     type: Literal["date", "datetime", "time"] = "datetime"
     """What to make: dates, dates with a time of day, or times of day."""
 
@@ -143,9 +154,9 @@ class ParseDate(DateReader, RowTransform):
         if self.timezone is not None and self.type != "datetime":
             raise ValueError(f"A {self.type} has no time zone. Choose the type datetime, or no time zone.")
         for each in self.formats:
-            text = pl.select(pl.lit(SAMPLE).dt.replace_time_zone("UTC").dt.to_string(each).alias("text"))
-            if text.select(parsed(pl.col("text"), self.type, each)).item() is None:
-                needed = "the hour and minute" if self.type == "time" else "the year, month and day"
+            read = _read_back(each, self.type)
+            if read is None or (self.type != "time" and read.year != SAMPLE.year):
+                needed = "the hour and minute" if self.type == "time" else "the year, and the minute with an hour"
                 raise ValueError(f"No {self.type} can be read with {each!r}: it has to hold {needed}.")
         return self
 

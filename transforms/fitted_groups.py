@@ -1,26 +1,29 @@
-"""Numbers that are learned of all rows or, where that is chosen, of each group of rows."""
+"""Numbers that are learned of all rows and, where that is chosen, of each group of rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 import polars as pl
 
 from transforms.core.categories import CATEGORY, category
 from transforms.core.columns import ColumnsField
 from transforms.core.errors import StepError
-from transforms.core.numbers import finite
-from transforms.core.statistics import Ask, Statistic, ValueCounts
+from transforms.core.statistics import Ask, GroupMeans, Rows
 from transforms.core.transform import Learned
 
-GROUPS = 200
+MOST_GROUPS = 1_000
 """The most groups that a step learns numbers of."""
+SAMPLE = 200_000
+"""Rows that the quantiles of groups are computed of: all of them, or that many drawn at random."""
 
 GroupColumns = Annotated[tuple[str, ...], ColumnsField(CATEGORY, at_least=0)]
 """Columns that make groups, or none."""
-Answers = dict[str | None, list[Any]]
-"""What was measured of a column, by group; the key ``None`` stands for all rows."""
+Numbers = tuple[float | None, ...]
+ByGroup = dict[str, Numbers]
+"""What was measured of a column, by the key of the group."""
 
 
 class FittedNumber(Learned):
@@ -40,60 +43,59 @@ class FittedNumber(Learned):
         return group.replace_strict(list(self.groups), numbers, default=overall, return_dtype=pl.Float64)
 
 
-def group_of(by: Sequence[str], schema: pl.Schema) -> pl.Expr | None:
-    """The key of each row's group: its category, or a JSON object of several; null where one of them is missing."""
-    if not by:
-        return None
-    parts = {name: category(name, schema[name]).cast(pl.String) for name in by}
-    if len(parts) == 1:
-        return next(iter(parts.values()))
-    present = pl.all_horizontal(part.is_not_null() for part in parts.values())
-    return pl.when(present).then(pl.struct(part.alias(name) for name, part in parts.items()).struct.json_encode())
+@dataclass(frozen=True)
+class Groups:
+    """The groups that some columns make of the rows."""
+
+    by: tuple[str, ...]
+    schema: pl.Schema
+
+    @property
+    def key(self) -> pl.Expr | None:
+        """What tells groups apart: a category, or a JSON object of several; null where one of them is missing."""
+        if not self.by:
+            return None
+        parts = {name: category(name, self.schema[name]).cast(pl.String) for name in self.by}
+        if len(parts) == 1:
+            return next(iter(parts.values()))
+        present = pl.all_horizontal(part.is_not_null() for part in parts.values())
+        return pl.when(present).then(pl.struct(part.alias(name) for name, part in parts.items()).struct.json_encode())
+
+    def moments(self, ask: Ask, values: Mapping[str, pl.Expr]) -> dict[str, ByGroup]:
+        """Rows, mean and standard deviation (ddof 1) of the values of each column in each group that has some."""
+        key = self.key
+        if key is None:
+            return {name: {} for name in values}
+        tables = ask(*(GroupMeans(value, key, MOST_GROUPS + 1) for value in values.values()))
+        return {name: _by_group(table, pl.col("rows") > 0) for name, table in zip(values, tables, strict=True)}
+
+    def quantiles(self, ask: Ask, values: Mapping[str, pl.Expr], shares: Sequence[float]) -> dict[str, ByGroup]:
+        """Quantiles of the values of each column in each group that has some.
+
+        They are exact up to 200,000 rows, and beyond of that many, the same on every engine.
+        """
+        key = self.key
+        if key is None or not values:
+            return {name: {} for name in values}
+        names = {*self.by, *(root for value in values.values() for root in value.meta.root_names())}
+        (rows,) = ask(Rows(tuple(name for name in self.schema if name in names), SAMPLE))
+        measured = {}
+        for name, value in values.items():
+            pairs = rows.select(key.alias("group"), value.alias("value")).drop_nulls().group_by("group")
+            found = pairs.agg(pl.col("value").quantile(q, "linear").alias(f"q{i}") for i, q in enumerate(shares))
+            measured[name] = _by_group(found.sort("group"))
+        return measured
 
 
-def measured(
-    ask: Ask,
-    columns: Sequence[str],
-    group: pl.Expr | None,
-    measures: Callable[[pl.Expr], tuple[Statistic, ...]],
-    values: Callable[[str], pl.Expr] = finite,
-) -> dict[str, Answers]:
-    """Statistics of each column, of all rows and of each group, in one pass.
-
-    Args:
-        ask: what answers.
-        columns: the columns.
-        group: the key of each row's group, if there are groups.
-        measures: the statistics of a column, given its values.
-        values: the values of a column; those that are finite, by default.
+def _by_group(table: pl.DataFrame, where: bool | pl.Expr = True) -> ByGroup:
+    """The rows of a table by their first column.
 
     Raises:
         StepError: there are too many groups.
     """
-    keys = [None, *(_keys(ask, group) if group is not None and columns else ())]
-    wanted = [
-        (name, key, statistic)
-        for name in columns
-        for key in keys
-        for statistic in measures(values(name) if key is None else pl.when(group == key).then(values(name)))
-    ]
-    answers: dict[str, Answers] = {name: {} for name in columns}
-    for (name, key, _), answer in zip(wanted, ask(*(each for _, _, each in wanted)), strict=True):
-        answers[name].setdefault(key, []).append(answer)
-    return answers
-
-
-def fitted(answers: Answers, number: Callable[..., float | None]) -> FittedNumber:
-    """A number computed from what was measured."""
-    found = {key: number(*each) for key, each in answers.items()}
-    return FittedNumber(overall=found[None], groups={key: each for key, each in found.items() if key is not None})
-
-
-def _keys(ask: Ask, group: pl.Expr) -> list[str]:
-    (counts,) = ask(ValueCounts(group, GROUPS + 1))
-    if len(counts) > GROUPS:
+    if table.height > MOST_GROUPS:
         raise StepError(
-            f"There are more than {GROUPS} groups, too many to learn numbers of each. "
+            f"There are more than {MOST_GROUPS:,} groups, too many to learn numbers of each. "
             "Choose columns with fewer values to group by, or put them into bins first."
         )
-    return sorted(counts)
+    return {row[0]: row[1:] for row in table.filter(where).iter_rows()}

@@ -110,7 +110,9 @@ class RowAggregate(RowTransform):
             case "max":
                 return pl.max_horizontal(values)
             case "count_distinct":
-                return pl.concat_list(values).list.drop_nulls().list.n_unique().cast(pl.Int64)
+                # Nulls together are one of the distinct values.
+                some_missing = pl.any_horizontal(each.is_null() for each in values)
+                return pl.concat_arr(values).arr.n_unique().cast(pl.Int64) - some_missing.cast(pl.Int64)
             case _:
                 return pl.coalesce(values)
 
@@ -129,7 +131,7 @@ class RowAggregate(RowTransform):
     def _number(self, values: list[pl.Expr]) -> pl.Expr:
         """Functions of numbers with decimals."""
         numbers = [each.cast(pl.Float64) for each in values]
-        count, listed = _count(numbers), pl.concat_list(numbers).list
+        count, side_by_side = _count(numbers), pl.concat_arr(numbers).arr
         total = pl.sum_horizontal(numbers)
         match self.function:
             case "sum":
@@ -137,11 +139,11 @@ class RowAggregate(RowTransform):
             case "mean":
                 result = total / count
             case "median":
-                result = listed.median()
+                result = side_by_side.median()
             case "std":
-                result = listed.std(ddof=1)
+                result = side_by_side.std(ddof=1)
             case "var":
-                result = listed.var(ddof=1)
+                result = side_by_side.var(ddof=1)
             case "range":
                 result = pl.max_horizontal(numbers) - pl.min_horizontal(numbers)
             case _:

@@ -2,162 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import polars as pl
 from pydantic import Field, model_validator
 
-from transforms.core.columns import NumericColumns, column, taken
-from transforms.core.errors import Problem
+from transforms.core.columns import column
 from transforms.core.numbers import finite
-from transforms.core.statistics import Ask, Max, Mean, Min, Quantile, Statistic, Std
-from transforms.core.transform import Example, Failure, FittedTransform, Learned, Transform
-from transforms.fitted_groups import FittedNumber, GroupColumns, fitted, group_of, measured
+from transforms.core.statistics import Ask, Mean, Quantile, Std
+from transforms.core.transform import Example, Transform
+from transforms.fitted_groups import Numbers
 from transforms.missing import holds
+from transforms.outlier_limits import Fix, GroupedOutliers, Limits, Outliers, limits_of
 
-Fix = Literal["clip", "remove", "null", "mean", "median", "flag"]
-FLAG = "_outlier"
+EQUAL = 1e-12
+"""Values that differ by a smaller share of them are equal: means are known to 12 digits."""
 NORMAL_MAD = 1.482602218505602
 """Standard deviation of a normal distribution in units of its median absolute deviation: 1 / quantile(3/4)."""
-NO_LIMIT = FittedNumber(overall=None)
 
 
-class OnlyWhenRemoving:
-    """A step that removes rows does so in training only: rows to predict are never left out."""
-
-    def __get__(self, step: Outliers | None, owner: type[Outliers]) -> bool:
-        return step is not None and step.fix == "remove"
-
-
-class Limits(Learned):
-    """Smallest and largest value that is no outlier, and what outliers become where they are replaced, by column."""
-
-    low: dict[str, FittedNumber]
-    high: dict[str, FittedNumber]
-    replacement: dict[str, FittedNumber] = {}
-
-
-class Outliers(FittedTransform):
-    """Finds values outside limits that are learned of their column, and treats them."""
-
-    training_only = OnlyWhenRemoving()
-    changes_rows = True
-    missing = (
-        "Missing values (null and NaN) are no outliers: they are left out of the fit, stay missing, get no flag, and "
-        "their rows are kept. Infinite values are left out of the fit and are outliers."
-    )
-    unseen = "New values go by the learned limits; a column that had no value in the fit has none."
-
-    columns: NumericColumns
-    """Columns to look at."""
-    fix: Fix = "clip"
-    """What becomes of outliers.
-
-    They get the value of the limit, their rows are removed (in training only), they become missing, they get
-    the mean or the median of the values that are no outliers, or a boolean column named with _outlier marks them.
-    Clip, mean and median make decimals of whole numbers."""
-
-    def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
-        for name in self.columns if self.fix == "flag" else ():
-            yield from taken(f"{name}{FLAG}", schemas[0], "fix")
-
-    def group(self) -> pl.Expr | None:
-        """The key of each row's group, where limits are learned by group."""
-        return None
-
-    def limits(self, ask: Ask) -> Limits:
-        """The limits of each column."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what an outlier is.")
-
-    def fit(self, ask: Ask) -> Limits:
-        limits = self.limits(ask)
-        if self.fix not in ("mean", "median"):
-            return limits
-        found = measured(ask, self.columns, self.group(), self._center, lambda name: self._inside(name, limits))
-        return limits.model_copy(
-            update={"replacement": {name: fitted(each, lambda center: center) for name, each in found.items()}}
-        )
-
-    def _center(self, values: pl.Expr) -> tuple[Statistic, ...]:
-        return (Mean(values),) if self.fix == "mean" else (Quantile(values, 0.5),)
-
-    def _inside(self, name: str, limits: Limits) -> pl.Expr:
-        return pl.when(~self.outside(name, limits)).then(finite(name))
-
-    def outside(self, name: str, learned: Limits) -> pl.Expr:
-        """Whether a value is an outlier; never null."""
-        value, group = self.present(name).cast(pl.Float64), self.group()
-        below = (value < learned.low[name].of(group)).fill_null(False)
-        return below | (value > learned.high[name].of(group)).fill_null(False)
-
-    def exprs(self, learned: Limits) -> Iterator[pl.Expr]:
-        for name in self.columns:
-            outside = self.outside(name, learned)
-            match self.fix:
-                case "clip":
-                    yield self.clipped(name, learned)
-                case "null":
-                    yield pl.when(~outside).then(self.present(name)).alias(name)
-                case "flag":
-                    yield outside.alias(f"{name}{FLAG}")
-                case "mean" | "median":
-                    value = self.present(name).cast(pl.Float64)
-                    yield pl.when(outside).then(learned.replacement[name].of(self.group())).otherwise(value).alias(name)
-
-    def clipped(self, name: str, learned: Limits) -> pl.Expr:
-        """The values of a column, those beyond a limit at the limit."""
-        value, group = self.present(name).cast(pl.Float64), self.group()
-        low, high = learned.low[name].of(group), learned.high[name].of(group)
-        # Without a limit the comparison is null, which is not true.
-        return pl.when(value < low).then(low).when(value > high).then(high).otherwise(value).alias(name)
-
-    def apply(self, rows: pl.LazyFrame, learned: Limits) -> pl.LazyFrame:
-        if self.fix != "remove":
-            return rows.with_columns(self.exprs(learned))
-        outside = [self.outside(name, learned) for name in self.columns]
-        return rows.remove(pl.any_horizontal(outside)) if outside else rows
-
-    def lineage(self, learned: Any = None) -> dict[str, frozenset[str]]:
-        return {each.meta.output_name(): frozenset(each.meta.root_names()) for each in self.exprs(learned)}
-
-    def failures(self, learned: Any = None) -> Iterator[Failure]:
-        if self.fix == "null" and learned is not None:
-            for name in self.columns:
-                what = "became missing: they are outliers"
-                yield Failure(column=name, where=self.outside(name, learned), what=what)
-
-
-class GroupedOutliers(Outliers):
-    """Finds outliers among all rows, or in each group of rows."""
-
-    by: GroupColumns = ()
-    """Learn limits of each group of these columns, 200 at most.
-
-    Rows without a group, and those of a group that was not there in the fit, go by the limits of all rows."""
-
-    def group(self) -> pl.Expr | None:
-        return group_of(self.by, self._schemas[0])
-
-    def measures(self, values: pl.Expr) -> tuple[Statistic, ...]:
-        """What the limits of a column are made of."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what it measures.")
-
-    def range(self, *found: Any) -> tuple[float | None, float | None]:
-        """The limits, given what was measured."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what its limits are.")
-
-    def limits(self, ask: Ask) -> Limits:
-        found = measured(ask, self.columns, self.group(), self.measures)
-        return Limits(
-            low={name: fitted(each, lambda *of: self.range(*of)[0]) for name, each in found.items()},
-            high={name: fitted(each, lambda *of: self.range(*of)[1]) for name, each in found.items()},
-        )
-
-
-def around(center: float | None, spread: float | None, n: float) -> tuple[float | None, float | None]:
+def around(center: float | None, spread: float | None, n: float) -> Numbers:
     """The limits that lie ``n`` spreads from the center; none where nothing is spread."""
-    if center is None or not spread:
+    # The computed deviation of values that are all equal is not always exactly 0.
+    if center is None or spread is None or spread <= abs(center) * EQUAL:
         return None, None
     return center - n * spread, center + n * spread
 
@@ -184,13 +51,18 @@ class StdOutliers(GroupedOutliers):
     n: float = Field(3.0, gt=0)
     """How many standard deviations (of a sample, ddof 1) from the mean the limits are."""
 
-    def measures(self, values: pl.Expr) -> tuple[Statistic, ...]:
-        return Mean(values), Std(values), Min(values), Max(values)
-
-    def range(self, *found: Any) -> tuple[float | None, float | None]:
-        mean, std, low, high = found
-        # The computed deviation of values that are all equal is not always exactly 0.
-        return around(mean, std, self.n) if low != high else (None, None)
+    def limits(self, ask: Ask) -> Limits:
+        values = {name: finite(name) for name in self.columns}
+        found = iter(ask(*(each(value) for value in values.values() for each in (Mean, Std))))
+        overall = {name: around(next(found), next(found), self.n) for name in values}
+        groups = self.groups.moments(ask, values)
+        return limits_of(
+            overall,
+            {
+                name: {key: around(mean, std, self.n) for key, (_, mean, std) in each.items()}
+                for name, each in groups.items()
+            },
+        )
 
 
 class MadOutliers(Outliers):
@@ -228,11 +100,9 @@ class MadOutliers(Outliers):
     """Share of the values below the upper end that count, for trimmed_sd."""
 
     def limits(self, ask: Ask) -> Limits:
-        found = self._by_mad(ask) if self.estimator == "mad" else self._by_trimmed(ask)
-        low, high = ({name: FittedNumber(overall=each[side]) for name, each in found.items()} for side in (0, 1))
-        return Limits(low=low, high=high)
+        return limits_of(self._by_mad(ask) if self.estimator == "mad" else self._by_trimmed(ask))
 
-    def _by_mad(self, ask: Ask) -> dict[str, tuple[float | None, float | None]]:
+    def _by_mad(self, ask: Ask) -> dict[str, Numbers]:
         medians = dict(zip(self.columns, ask(*(Quantile(finite(name), 0.5) for name in self.columns)), strict=True))
         distances = ((finite(name) - pl.lit(medians[name], pl.Float64)).abs() for name in self.columns)
         mads = ask(*(Quantile(distance, 0.5) for distance in distances))
@@ -241,15 +111,11 @@ class MadOutliers(Outliers):
             for name, mad in zip(self.columns, mads, strict=True)
         }
 
-    def _by_trimmed(self, ask: Ask) -> dict[str, tuple[float | None, float | None]]:
+    def _by_trimmed(self, ask: Ask) -> dict[str, Numbers]:
         ends = iter(ask(*(Quantile(finite(name), q) for name in self.columns for q in (self.lower_q, self.upper_q))))
-        kept = {name: _between(name, next(ends), next(ends)) for name in self.columns}
-        found = iter(ask(*(each(value) for value in kept.values() for each in (Mean, Std, Min, Max))))
-        limits = {}
-        for name in kept:
-            mean, std, low, high = (next(found) for _ in range(4))
-            limits[name] = around(mean, std, self.n) if low != high else (None, None)
-        return limits
+        kept = [_between(name, next(ends), next(ends)) for name in self.columns]
+        found = iter(ask(*(each(value) for value in kept for each in (Mean, Std))))
+        return {name: around(next(found), next(found), self.n) for name in self.columns}
 
 
 def _between(name: str, low: float | None, high: float | None) -> pl.Expr:
@@ -257,7 +123,32 @@ def _between(name: str, low: float | None, high: float | None) -> pl.Expr:
     return pl.when(value.is_between(pl.lit(low, pl.Float64), pl.lit(high, pl.Float64))).then(value)
 
 
-class IqrOutliers(GroupedOutliers):
+class BetweenQuantiles(GroupedOutliers):
+    """Finds outliers by two quantiles; those of groups are exact up to 200,000 rows, else of a sample of as many."""
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Which quantiles."""
+        raise NotImplementedError(f"{type(self).__name__} does not say by which quantiles.")
+
+    def between(self, low: float, high: float) -> Numbers:
+        """The limits, given the quantiles."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what its limits are.")
+
+    def limits(self, ask: Ask) -> Limits:
+        values = {name: finite(name) for name in self.columns}
+        found = iter(ask(*(Quantile(value, q) for value in values.values() for q in self.shares)))
+        overall = {name: self._limits(next(found), next(found)) for name in values}
+        groups = self.groups.quantiles(ask, values, self.shares)
+        return limits_of(
+            overall, {name: {key: self._limits(*each) for key, each in found.items()} for name, found in groups.items()}
+        )
+
+    def _limits(self, low: float | None, high: float | None) -> Numbers:
+        return (None, None) if low is None or high is None else self.between(low, high)
+
+
+class IqrOutliers(BetweenQuantiles):
     """Treat values that lie far outside the middle half of their column (Tukey's fences)."""
 
     id = "outlier_iqr"
@@ -279,15 +170,15 @@ class IqrOutliers(GroupedOutliers):
     k: float = Field(1.5, ge=0)
     """How many interquartile ranges below the first and above the third quartile the limits are."""
 
-    def measures(self, values: pl.Expr) -> tuple[Statistic, ...]:
-        return Quantile(values, 0.25), Quantile(values, 0.75)
+    @property
+    def shares(self) -> tuple[float, float]:
+        return 0.25, 0.75
 
-    def range(self, *found: Any) -> tuple[float | None, float | None]:
-        first, third = found
-        return (None, None) if first is None else (first - self.k * (third - first), third + self.k * (third - first))
+    def between(self, low: float, high: float) -> Numbers:
+        return low - self.k * (high - low), high + self.k * (high - low)
 
 
-class QuantileOutliers(GroupedOutliers):
+class QuantileOutliers(BetweenQuantiles):
     """Treat values below a low and above a high quantile of their column."""
 
     id = "outlier_quantile"
@@ -306,11 +197,11 @@ class QuantileOutliers(GroupedOutliers):
     upper: float = Field(0.99, gt=0.5, le=1, json_schema_extra={"widget": "share"})
     """Share of the values that lie below the upper limit, 1 for all."""
 
-    def measures(self, values: pl.Expr) -> tuple[Statistic, ...]:
-        return Quantile(values, self.lower), Quantile(values, self.upper)
+    @property
+    def shares(self) -> tuple[float, float]:
+        return self.lower, self.upper
 
-    def range(self, *found: Any) -> tuple[float | None, float | None]:
-        low, high = found
+    def between(self, low: float, high: float) -> Numbers:
         return low, high
 
 
@@ -360,8 +251,7 @@ class ThresholdOutliers(Outliers):
         return self
 
     def limits(self, ask: Ask) -> Limits:
-        low, high = (FittedNumber(overall=each) for each in (self.min, self.max))
-        return Limits(low=dict.fromkeys(self.columns, low), high=dict.fromkeys(self.columns, high))
+        return limits_of(dict.fromkeys(self.columns, (self.min, self.max)))
 
     def clipped(self, name: str, learned: Limits) -> pl.Expr:
         dtype, limits = self.dtype(name), [each for each in (self.min, self.max) if each is not None]

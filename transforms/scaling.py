@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -10,9 +11,10 @@ from pydantic import Field, model_validator
 
 from transforms.core.columns import NumericColumns, taken
 from transforms.core.errors import Problem
+from transforms.core.numbers import finite
 from transforms.core.statistics import Ask, Max, Mean, Min, Quantile, Statistic, Std
 from transforms.core.transform import Example, FittedTransform, Learned, Transform
-from transforms.fitted_groups import Answers, FittedNumber, GroupColumns, fitted, group_of, measured
+from transforms.fitted_groups import FittedNumber, GroupColumns, Groups
 
 
 class Scales(Learned):
@@ -40,9 +42,10 @@ class Scaler(FittedTransform):
         for name in self.columns if self.suffix else ():
             yield from taken(f"{name}{self.suffix}", schemas[0], "suffix")
 
-    def group(self) -> pl.Expr | None:
-        """The key of each row's group, where scales are learned by group."""
-        return None
+    @property
+    def groups(self) -> Groups:
+        """The groups that have scales of their own."""
+        return Groups((), self._schemas[0])
 
     def measures(self, values: pl.Expr) -> tuple[Statistic, ...]:
         """What has to be known of a column."""
@@ -52,22 +55,33 @@ class Scaler(FittedTransform):
         """What is taken off a column that has values, and what it is divided by, given what was measured."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it scales.")
 
-    def fit(self, ask: Ask) -> Scales:
-        found = measured(ask, self.columns, self.group(), self.measures)
-        return Scales(
-            offset={name: self._number(each, 0, 0.0) for name, each in found.items()},
-            divisor={name: self._number(each, 1, 1.0) for name, each in found.items()},
-        )
+    def by_group(self, ask: Ask) -> dict[str, dict[str, tuple[float, float]]]:
+        """Offset and divisor of each column in each group that has values."""
+        return {name: {} for name in self.columns}
 
-    def _number(self, answers: Answers, part: int, default: float) -> FittedNumber:
-        """Offset or divisor; a group without values goes by all rows, a column without values by the default."""
-        number = fitted(answers, lambda *found: None if found[0] is None else self.offset_and_divisor(*found)[part])
-        groups = {key: each for key, each in number.groups.items() if each is not None}
-        return FittedNumber(overall=default if number.overall is None else number.overall, groups=groups)
+    def fit(self, ask: Ask) -> Scales:
+        wanted = {name: self.measures(finite(name)) for name in self.columns}
+        found = iter(ask(*(each for statistics in wanted.values() for each in statistics)))
+        scales = {name: self._of_all([next(found) for _ in statistics]) for name, statistics in wanted.items()}
+        groups = self.by_group(ask)
+        offset, divisor = (
+            {
+                name: FittedNumber(
+                    overall=scales[name][part], groups={key: each[part] for key, each in groups[name].items()}
+                )
+                for name in self.columns
+            }
+            for part in (0, 1)
+        )
+        return Scales(offset=offset, divisor=divisor)
+
+    def _of_all(self, found: list[Any]) -> tuple[float, float]:
+        """Offset and divisor of all rows; those that change nothing where there is no value."""
+        return (0.0, 1.0) if found[0] is None else self.offset_and_divisor(*found)
 
     def scaled(self, name: str, learned: Scales) -> pl.Expr:
         """The values of a column on the new scale."""
-        value, group = self.present(name).cast(pl.Float64), self.group()
+        value, group = self.present(name).cast(pl.Float64), self.groups.key
         # Clipped to it, the divisor is a column: by a single value polars divides inexactly, and one row differently.
         divisor = learned.divisor[name].of(group)
         return (value - learned.offset[name].of(group)) / value.clip(divisor, divisor)
@@ -105,9 +119,9 @@ class StandardScale(Scaler):
     scale: bool = True
     """Divide by the standard deviation, that of all there is (ddof 0) as scikit-learn does."""
     by: GroupColumns = ()
-    """Learn means and deviations of each group of these columns, 200 at most.
+    """Learn means and deviations of each group of these columns, 1,000 at most.
 
-    Rows without a group, and those of a group that was not there in the fit, go by all rows."""
+    Rows without a group, and those of a group that had no value in the fit, go by all rows."""
 
     @model_validator(mode="after")
     def _something_is_done(self) -> Self:
@@ -115,17 +129,34 @@ class StandardScale(Scaler):
             raise ValueError("Nothing is left to do. Turn on 'center', 'scale' or both.")
         return self
 
-    def group(self) -> pl.Expr | None:
-        return group_of(self.by, self._schemas[0])
+    @property
+    def groups(self) -> Groups:
+        return Groups(self.by, self._schemas[0])
 
     def measures(self, values: pl.Expr) -> tuple[Statistic, ...]:
         return Mean(values), Std(values, ddof=0), Min(values), Max(values)
 
     def offset_and_divisor(self, *found: Any) -> tuple[float, float]:
         mean, std, low, high = found
-        # The computed mean and deviation of values that are all equal are not always exactly that value and 0.
-        center, spread = (low, 1.0) if low == high else (mean, std or 1.0)
-        return center if self.center else 0.0, spread if self.scale else 1.0
+        # The computed mean of values that are all equal is not always exactly that value.
+        return self._chosen(low, 0.0) if low == high else self._chosen(mean, std)
+
+    def by_group(self, ask: Ask) -> dict[str, dict[str, tuple[float, float]]]:
+        found = self.groups.moments(ask, {name: finite(name) for name in self.columns})
+        return {
+            name: {
+                key: self._chosen(mean or 0.0, math.sqrt((rows - 1) / rows) * (std or 0.0))
+                for key, (rows, mean, std) in each.items()
+                if rows is not None
+            }
+            for name, each in found.items()
+        }
+
+    def _chosen(self, mean: float, std: float) -> tuple[float, float]:
+        """What is taken off and divided by; nothing is divided by the deviation of values that are all equal."""
+        # Their computed deviation is not always exactly 0, but is less than the digits of the mean.
+        divisor = std if std > abs(mean) * 1e-12 else 1.0
+        return mean if self.center else 0.0, divisor if self.scale else 1.0
 
 
 class MinMaxScale(Scaler):

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,22 @@ def run_flow(arguments: Arguments, report: Report, control: Control) -> dict[str
     return result.as_json()
 
 
-def build_model(arguments: Arguments, report: Report, control: Control) -> dict[str, Any]:
-    """Build a model; see :func:`dataprep_app.modeling.job.build`."""
-    from dataprep_app.modeling.job import build
+def of_models(name: str) -> Work:
+    """A function of :mod:`dataprep_app.modeling.job`, imported when it is needed: that takes a second."""
 
-    built: dict[str, Any] = build(arguments, report, control)
-    return built
+    def work(arguments: Arguments, report: Report, control: Control) -> dict[str, Any]:
+        done: dict[str, Any] = getattr(import_module("dataprep_app.modeling.job"), name)(arguments, report, control)
+        return done
+
+    return work
 
 
-KINDS: dict[str, Work] = {"run": run_flow, "build": build_model}
+KINDS: dict[str, Work] = {
+    "run": run_flow,
+    "build": of_models("build"),
+    "build_from_dataset": of_models("build_from_dataset"),
+    "predict": of_models("predict"),
+}
 """What a job can be."""
 
 

@@ -1,7 +1,8 @@
 """Covariances and correlations from pieces of a table.
 
 Second moments are kept about the mean of their piece and merged about the common mean (Chan, Golub and
-LeVeque 1983), so that large means cost no digits and a constant column varies by exactly 0.
+LeVeque 1983); a mean is kept as one of the values and how far it is from there. So large values cost no
+digits, and a constant column varies by exactly 0.
 """
 
 from __future__ import annotations
@@ -48,22 +49,31 @@ class CompleteMoments(Partial):
         values = numbers(self.statistic.columns, rows, self.schema)
         complete = values[~np.isnan(values).any(axis=1)]
         with np.errstate(all="ignore"):
-            means, centred = about_mean(complete)
-            products, count = centred.T @ centred, np.array([len(complete)])
-            return to_row(rows=count, sums=complete.sum(axis=0), means=means, products=products)
+            values, shifts, centred = about_mean(complete)
+            return to_row(
+                rows=np.array([len(complete)]),
+                sums=complete.sum(axis=0),
+                values=values,
+                shifts=shifts,
+                products=centred.T @ centred,
+            )
 
     def merge(self, partials: pl.DataFrame) -> pl.DataFrame:
-        rows, sums, means, products = self._arrays(partials)
+        rows, sums, values, shifts, products = self._arrays(partials)
         with np.errstate(all="ignore"):
-            common, shift = weighted_mean(rows, means)
-            between = np.einsum("pi,pj->ij", rows * shift, shift)
+            value, shift, apart = common_mean(rows, values, shifts)
+            between = np.einsum("pi,pj->ij", rows * apart, apart)
             return to_row(
-                rows=rows.sum(axis=0), sums=sums.sum(axis=0), means=common, products=products.sum(axis=0) + between
+                rows=rows.sum(axis=0),
+                sums=sums.sum(axis=0),
+                values=value,
+                shifts=shift,
+                products=products.sum(axis=0) + between,
             )
 
     def answer(self, whole: pl.DataFrame) -> stat.CovarianceMatrix:
         size = len(self.statistic.columns)
-        rows, sums, _, products = (each[0].tolist() for each in self._arrays(whole))
+        rows, sums, _, _, products = (each[0].tolist() for each in self._arrays(whole))
         count = int(rows[0])
         row: dict[str, Any] = {"rows": count}
         for i in range(size):
@@ -71,12 +81,13 @@ class CompleteMoments(Partial):
             row |= {f"{i},{j}": products[i][j] / (count - 1) if count > 1 else None for j in range(i, size)}
         return covariance_matrix(row, size)
 
-    def _arrays(self, partials: pl.DataFrame) -> tuple[Floats, Floats, Floats, Floats]:
+    def _arrays(self, partials: pl.DataFrame) -> tuple[Floats, Floats, Floats, Floats, Floats]:
         size = len(self.statistic.columns)
         return (
             from_rows(partials, "rows", 1),
             from_rows(partials, "sums", size),
-            from_rows(partials, "means", size),
+            from_rows(partials, "values", size),
+            from_rows(partials, "shifts", size),
             from_rows(partials, "products", size, size),
         )
 
@@ -86,8 +97,10 @@ class Pairs:
     """Moments of each pair of columns over the rows where both are present; ``[i, j]`` is ``i`` beside ``j``."""
 
     rows: Floats
-    means: Floats
-    """Mean of ``i``."""
+    values: Floats
+    """A value of ``i``."""
+    shifts: Floats
+    """How far the mean of ``i`` is from that value."""
     squares: Floats
     """Sum of squared deviations of ``i``."""
     products: Floats
@@ -108,14 +121,15 @@ class PairMoments(Partial):
 
     def merge(self, partials: pl.DataFrame) -> pl.DataFrame:
         size = len(self.statistic.columns)
-        rows, means, squares, products = (from_rows(partials, each.name, size, size) for each in fields(Pairs))
+        pairs = Pairs(*(from_rows(partials, each.name, size, size) for each in fields(Pairs)))
         with np.errstate(all="ignore"):
-            common, shift = weighted_mean(rows, means)
+            value, shift, apart = common_mean(pairs.rows, pairs.values, pairs.shifts)
             return to_row(
-                rows=rows.sum(axis=0),
-                means=common,
-                squares=squares.sum(axis=0) + (rows * shift**2).sum(axis=0),
-                products=products.sum(axis=0) + (rows * shift * shift.swapaxes(1, 2)).sum(axis=0),
+                rows=pairs.rows.sum(axis=0),
+                values=value,
+                shifts=shift,
+                squares=pairs.squares.sum(axis=0) + (pairs.rows * apart**2).sum(axis=0),
+                products=pairs.products.sum(axis=0) + (pairs.rows * apart * apart.swapaxes(1, 2)).sum(axis=0),
             )
 
     def answer(self, whole: pl.DataFrame) -> tuple[tuple[float | None, ...], ...]:
@@ -135,21 +149,21 @@ def numbers(columns: tuple[stat.Measured, ...], rows: pl.LazyFrame, schema: pl.S
     return np.column_stack([each.to_numpy().astype(np.float64) for each in table.iter_columns()])
 
 
-def about_mean(values: Floats) -> tuple[Floats, Floats]:
-    """Means of the columns, and the deviations from them; exactly 0 in a constant column."""
+def about_mean(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """A value of each column, how far the mean is from it, and the deviations from the mean."""
     if not len(values):
-        return np.zeros(values.shape[1]), values
+        return np.zeros(values.shape[1]), np.zeros(values.shape[1]), values
     deviations = values - values[0]
-    shift = deviations.mean(axis=0)
-    return values[0] + shift, deviations - shift
+    shifts = deviations.mean(axis=0)
+    return values[0], shifts, deviations - shifts
 
 
-def weighted_mean(rows: Floats, means: Floats) -> tuple[Floats, Floats]:
-    """The common mean of pieces, and how far the mean of each is from it; 0 for a piece without rows."""
-    lowest = np.where(rows > 0, means, np.inf).min(axis=0)
-    deviations = np.where(rows > 0, means - lowest, 0.0)
-    shift = (rows * deviations).sum(axis=0) / np.maximum(rows.sum(axis=0), 1.0)
-    return lowest + shift, np.where(rows > 0, deviations - shift, 0.0)
+def common_mean(rows: Floats, values: Floats, shifts: Floats) -> tuple[Floats, Floats, Floats]:
+    """The mean of several pieces, as a value and a shift, and how far the mean of each is from it; 0 without rows."""
+    lowest = np.where(rows > 0, values, np.inf).min(axis=0)
+    apart = np.where(rows > 0, values - lowest + shifts, 0.0)
+    shift = (rows * apart).sum(axis=0) / np.maximum(rows.sum(axis=0), 1.0)
+    return lowest, shift, np.where(rows > 0, apart - shift, 0.0)
 
 
 def pair_moments(values: Floats) -> Pairs:
@@ -165,10 +179,11 @@ def pair_moments(values: Floats) -> Pairs:
         rows, sums, squares = mask.T @ mask, centred.T @ mask, (centred**2).T @ mask
         between = sums / np.maximum(rows, 1.0)
         pairs = Pairs(
-            rows,
-            first[:, np.newaxis] + shift[:, np.newaxis] + between,
-            squares - sums * between,
-            centred.T @ centred - sums * between.T,
+            rows=rows,
+            values=np.broadcast_to(first[:, np.newaxis], rows.shape).copy(),
+            shifts=shift[:, np.newaxis] + between,
+            squares=squares - sums * between,
+            products=centred.T @ centred - sums * between.T,
         )
         lost = ~(sums * between <= CANCELLED * pairs.squares) & (rows > 0)
         for i, j in zip(*np.nonzero(np.triu(lost | lost.T)), strict=True):
@@ -176,10 +191,10 @@ def pair_moments(values: Floats) -> Pairs:
     return pairs
 
 
-def _measure_alone(pairs: Pairs, values: Floats, i: int, j: int) -> None:
-    both = values[:, [i, j]]
-    means, centred = about_mean(both[~np.isnan(both).any(axis=1)])
+def _measure_alone(pairs: Pairs, table: Floats, i: int, j: int) -> None:
+    both = table[:, [i, j]]
+    values, shifts, centred = about_mean(both[~np.isnan(both).any(axis=1)])
     products = centred.T @ centred
-    pairs.means[i, j], pairs.means[j, i] = means
-    pairs.squares[i, j], pairs.squares[j, i] = products[0, 0], products[1, 1]
-    pairs.products[i, j] = pairs.products[j, i] = products[0, 1]
+    for a, b, k in ((i, j, 0), (j, i, 1)):
+        pairs.values[a, b], pairs.shifts[a, b], pairs.squares[a, b] = values[k], shifts[k], products[k, k]
+        pairs.products[a, b] = products[0, 1]

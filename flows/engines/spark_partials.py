@@ -3,7 +3,8 @@
 Everything here is polars on one machine. A statistic measured over the pieces of a table, whichever
 way it is cut, is the statistic of the table: that is what lets executors answer for their partitions.
 Deviations are taken from the smallest value before anything is squared, and merged about their common
-mean (Chan, Golub and LeVeque 1983), so that a constant column has a deviation of exactly 0.
+mean (Chan, Golub and LeVeque 1983); a mean is kept as the smallest value and how far it is from there. So
+large values cost no digits, and a constant column has a deviation of exactly 0.
 """
 
 from __future__ import annotations
@@ -138,24 +139,26 @@ def _total(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
 
 
 def moments(value: pl.Expr) -> list[pl.Expr]:
-    """Number of values, their mean, and the sum of squared deviations from it."""
+    """Number of values, the smallest, how far the mean is from it, and the sum of squared deviations."""
     rows, low = value.count().cast(pl.Int64), value.min()
     return [
         rows.alias("rows"),
-        (low + (value - low).mean()).alias("mean"),
+        low.alias("low"),
+        (value - low).mean().alias("shift"),
         (rows * (value - low).var(0)).alias("squares"),
     ]
 
 
-def merged_moments(prefix: str = "") -> list[pl.Expr]:
+def merged_moments(prefix: str) -> list[pl.Expr]:
     """The :func:`moments` of the values of several pieces, from the moments of each."""
-    rows, mean, squares = (pl.col(prefix + name) for name in ("rows", "mean", "squares"))
-    shift = mean - mean.min()
-    common = (rows * shift).sum() / rows.sum()
+    rows, low, shift, squares = (pl.col(prefix + name) for name in ("rows", "low", "shift", "squares"))
+    apart = low - low.min() + shift
+    common = (rows * apart).sum() / rows.sum()
     return [
         rows.sum(),
-        (mean.min() + common).alias(prefix + "mean"),
-        (squares.sum() + (rows * (shift - common).pow(2)).sum()).alias(prefix + "squares"),
+        low.min(),
+        common.alias(prefix + "shift"),
+        (squares.sum() + (rows * (apart - common).pow(2)).sum()).alias(prefix + "squares"),
     ]
 
 
@@ -248,11 +251,24 @@ class GroupMoments(Partial):
         pairs = rows.select(
             group=key(self.statistic.by, self.schema), value=number(self.statistic.column, self.schema)
         ).drop_nulls("group")
-        value = pl.col("value")
-        return pairs.group_by("group").agg(*moments(value), value.sum().alias("sum")).collect()
+        # Aggregates of aggregates are slow in many small groups; windows and plain aggregates are not.
+        value, low = pl.col("value"), pl.col("low")
+        count = value.count().cast(pl.Int64)
+        lows = pairs.with_columns(low=value.min().over("group"))
+        started = lows.group_by("group").agg(
+            rows=count, low=low.min(), shift=(value - low).mean(), squares=count * (value - low).var(0), sum=value.sum()
+        )
+        return started.collect()
 
     def merge(self, partials: pl.DataFrame) -> pl.DataFrame:
-        return partials.group_by("group").agg(*merged_moments(), pl.col("sum").sum())
+        rows, low, shift = pl.col("rows"), pl.col("low"), pl.col("shift")
+        apart = partials.lazy().with_columns(apart=low - low.min().over("group") + shift)
+        common = (rows * pl.col("apart")).sum().over("group") / rows.sum().over("group")
+        merged = apart.with_columns(shift=common).group_by("group")
+        between = rows * (pl.col("apart") - shift).pow(2)
+        return merged.agg(
+            rows.sum(), low.min(), shift.first(), pl.col("squares").sum() + between.sum(), pl.col("sum").sum()
+        ).collect()
 
     def finish(self, merged: pl.DataFrame) -> pl.DataFrame:
         return merged.sort("group").head(self.statistic.limit)

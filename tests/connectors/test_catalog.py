@@ -42,12 +42,13 @@ def test_settings_survive_json(id: str, context: Context) -> None:
 
 
 def test_unknown_id_offers_the_nearest() -> None:
-    with pytest.raises(UnknownConnector, match="no source 'posgresql'. Did you mean 'postgresql'"):
+    with pytest.raises(UnknownConnector, match=r"no source 'posgresql'\. Did you mean 'postgresql'"):
         sources()["posgresql"]
 
 
 def test_drivers_are_imported_when_they_are_needed() -> None:
-    code = f"import sys, connectors.catalog as c; c.sources(), c.destinations(); print([d for d in {DRIVERS} if d in sys.modules])"
+    opened = "import sys, connectors.catalog as c; c.sources(), c.destinations()"
+    code = f"{opened}; print([each for each in {DRIVERS} if each in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == "[]"
     assert set(MODULES) == {*sources(), *destinations()}

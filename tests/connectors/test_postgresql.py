@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from tests.connectors.tables import NAN, PASSWORD, SPAN, Sql, read, write
     [
         ("numeric(10, 2)", ["1.25", "-99999999.99"], [Decimal("1.25"), Decimal("-99999999.99")], pl.Decimal(10, 2)),
         ("numeric", ["1.5", "-0.001"], [Decimal("1.500"), Decimal("-0.001")], pl.Decimal(38, 3)),
-        ("numeric", ["12345678901234567890"], [Decimal("12345678901234567890")], pl.Decimal(38, 0)),
+        ("numeric", ["12345678901234567890"], [Decimal(12345678901234567890)], pl.Decimal(38, 0)),
         ("numeric", ["1.5", "NaN"], [1.5, NAN], pl.Float64()),
         ("numeric", ["1.5", "-Infinity"], [1.5, float("-inf")], pl.Float64()),
         ("numeric", ["12345678901234567.5", "NaN"], ["12345678901234567.5", "NaN"], pl.String()),
@@ -60,8 +61,7 @@ def test_type_loses_nothing(
         sql.session.execute(f"INSERT INTO t VALUES (%s::text::{type})", (each,))
     sql.run("INSERT INTO t VALUES (NULL)")
     found = read(PostgresSource(table="t"), context)
-    assert found.schema == {"v": dtype}
-    assert str(found["v"].to_list()) == str([*expected, None])
+    assert_frame_equal(found, pl.DataFrame({"v": pl.Series([*expected, None], dtype=dtype)}), check_exact=True)
 
 
 def test_array_of_several_dimensions_is_not_flattened(sql: Sql, context: Context) -> None:
@@ -101,9 +101,8 @@ def test_columns_are_told_without_reading_rows(sql: Sql, context: Context) -> No
 
 
 def test_columns_and_limit_are_asked_of_the_server(sql: Sql, context: Context) -> None:
-    sql.run(
-        "CREATE VIEW v AS SELECT g AS a, CASE WHEN g > 5 THEN 1 / (g - g) ELSE 1 END AS b FROM generate_series(1, 100) g"
-    )
+    broken = "CASE WHEN g > 5 THEN 1 / (g - g) ELSE 1 END"
+    sql.run(f"CREATE VIEW v AS SELECT g AS a, {broken} AS b FROM generate_series(1, 100) g")
     rows = PostgresSource(table="v").scan(context)
     assert rows.select("a").collect().height == 100
     assert rows.head(5).collect().height == 5
@@ -115,7 +114,8 @@ def test_pieces_together_are_the_whole_table(sql: Sql, context: Context) -> None
     sql.run(
         "CREATE TABLE t (id bigint, amount numeric, name text)",
         "INSERT INTO t SELECT g * g - 500, g / 4.0, 'n' || g FROM generate_series(1, 200) g",
-        "INSERT INTO t VALUES (NULL, 0.12345, 'none'), (-9223372036854775808, 1, 'least'), (9223372036854775807, 1, 'most')",
+        "INSERT INTO t VALUES (NULL, 0.12345, 'none')",
+        "INSERT INTO t VALUES (-9223372036854775808, 1, 'least'), (9223372036854775807, 1, 'most')",
     )
     source = PostgresSource(table="t", partition_column="id")
     whole = read(source, context)
@@ -215,7 +215,10 @@ def test_connections_are_closed(sql: Sql, context: Context) -> None:
     rows.collect()
     rows.filter(pl.col("a") > 5).head(1).collect()
     write(PostgresDestination(table="u"), pl.DataFrame({"a": [1]}), context)
-    assert sql.rows("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dataprep'") == [(0,)]
+    open_ones = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dataprep'"
+    deadline = time.monotonic() + 10  # the server ends a session a moment after it was left
+    while sql.rows(open_ones) != [(0,)]:
+        assert time.monotonic() < deadline
 
 
 def test_statement_timeout_is_kept(sql: Sql, context: Context) -> None:

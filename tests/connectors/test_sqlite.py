@@ -84,8 +84,10 @@ def test_value_that_does_not_fit_is_named(
     declared: str, value: object, shown: str, session: sqlite3.Connection, context: Context
 ) -> None:
     session.execute(f"CREATE TABLE t (i INTEGER, v {declared})")
+    session.execute("BEGIN")
     session.executemany("INSERT INTO t VALUES (?, NULL)", [(1,)] * 60_000)
     session.execute("INSERT INTO t VALUES (2, ?)", (value,))
+    session.execute("COMMIT")
     rows = SqliteSource(path="d.db", table="t").scan(context)
     with pytest.raises(SourceError) as caught:
         rows.collect()

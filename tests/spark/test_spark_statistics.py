@@ -137,8 +137,10 @@ def test_every_statistic_has_the_answer_of_polars(ask: Ask, name: str, partition
     asked, table = everything(), TABLES[name]
     found = ask(table, *asked, partitions=partitions)
     for statistic, answer, expected in zip(asked, found, by_polars(table, asked), strict=True):
-        print(statistic)
-        assert_same(answer, expected)
+        try:
+            assert_same(answer, expected)
+        except AssertionError as error:
+            raise AssertionError(f"{statistic}: {answer} for {expected}") from error
 
 
 @pytest.mark.spark
@@ -208,11 +210,13 @@ def test_correlations_do_not_depend_on_the_pieces(rows: list[tuple[float | None,
 def test_large_means_cost_no_digits() -> None:
     values = np.random.default_rng(0).normal(size=(2_000, 2))
     table = pl.DataFrame({"a": values[:, 0] + 1e9, "b": values[:, 0] + values[:, 1] + 1e9})
-    exact = np.corrcoef((table.to_numpy() - 1e9).T)[0, 1]
-    found = in_pieces(table, [1, 700], [stat.Correlation(("a", "b")), stat.Std("a"), stat.Covariance(("a", "b"))])
-    assert found[0][0][1] == pytest.approx(exact, rel=1e-11)
-    assert found[1] == pytest.approx(float((table["a"] - 1e9).std() or 0), rel=1e-11)
-    assert found[2].matrix[0][0] == pytest.approx(found[1] ** 2, rel=1e-11)
+    exact = table.to_numpy() - 1e9
+    asked = [stat.Correlation(("a", "b")), stat.Std("a"), stat.Covariance(("a", "b")), stat.GroupMeans("a", pl.lit(1))]
+    correlation, deviation, covariance, groups = in_pieces(table, [1, 700], asked)
+    assert correlation[0][1] == pytest.approx(np.corrcoef(exact.T)[0, 1], rel=1e-11)
+    assert deviation == pytest.approx(exact[:, 0].std(ddof=1), rel=1e-11)
+    assert covariance.matrix == pytest.approx(np.cov(exact.T), rel=1e-11)
+    assert groups["std"].to_list() == [deviation]
 
 
 def test_correlation_with_an_outlier_where_the_other_is_missing_keeps_its_digits() -> None:
@@ -318,10 +322,10 @@ def test_plain_statistics_are_one_job_and_all_of_them_three(spark: SparkSession)
 
 @pytest.mark.spark
 def test_only_columns_that_are_measured_are_read(spark: SparkSession) -> None:
-    schema = pl.Schema({"wanted": pl.Int64, "refused": pl.Int64})
-    rows = to_spark(spark, pl.DataFrame({"wanted": [1, 2], "refused": [3, 4]}, schema=schema))
-    divided = rows.selectExpr("wanted", "1 div (refused - 3) as refused")
-    assert measured(divided, schema, [stat.Sum("wanted")]) == [3]
+    frame = spark.range(4).selectExpr("id as wanted", "1 div (id - 3) as unreadable")
+    schema = pl.Schema({"wanted": pl.Int64, "unreadable": pl.Int64})
+    asked = [stat.Sum("wanted"), stat.Quantile(pl.col("wanted") + 1, 1.0), stat.CountWhere(pl.col("wanted") > 1)]
+    assert measured(frame, schema, asked) == [6, 4.0, 2]
 
 
 @pytest.mark.spark

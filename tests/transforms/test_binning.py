@@ -152,6 +152,11 @@ def test_equal_values_are_in_one_bin(step: Any) -> None:
     assert set(found) == {"[7, 7]"}
 
 
+def test_the_first_name_is_that_of_equal_values() -> None:
+    step = EqualWidthBins(columns=("same",), bins=3, labels="custom", names=("a", "b", "c"))
+    assert set(result(step, TABLE)["same"]) == {"a"}
+
+
 def test_too_few_different_values_can_be_refused() -> None:
     with pytest.raises(StepError, match=r"'few' are equal, so that only \d of the 10 bins would differ"):
         result(EqualFrequencyBins(columns=("few",), bins=10, duplicates="error"), TABLE)

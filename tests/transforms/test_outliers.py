@@ -16,11 +16,11 @@ from tests.checks import planned, result
 from transforms.core.errors import InvalidStepError, StepError
 from transforms.core.relations import MapRows, Source
 from transforms.core.transform import Transform
-from transforms.fitted_groups import GROUPS
+from transforms.fitted_groups import MOST_GROUPS
+from transforms.outlier_limits import Outliers
 from transforms.outliers import (
     IqrOutliers,
     MadOutliers,
-    Outliers,
     QuantileOutliers,
     StdOutliers,
     ThresholdOutliers,
@@ -153,6 +153,19 @@ def test_groups_have_limits_of_their_own() -> None:
     assert (center[4], center[9]) == (2.5, 902.5)
 
 
+def test_group_limits_are_those_of_the_group_alone() -> None:
+    for step in (StdOutliers(columns=("x",), n=1), IqrOutliers(columns=("x",)), QuantileOutliers(columns=("x",))):
+        for fix in ("clip", "mean", "median"):
+            alone = [
+                result(step.model_copy(update={"fix": fix}), rows)
+                for (_,), rows in TABLE.group_by("g", maintain_order=True)
+            ]
+            found = result(step.model_copy(update={"fix": fix, "by": ("g",)}), TABLE)
+            together = [rows for _, rows in found.group_by("g", maintain_order=True)]
+            for mine, theirs in zip(together, alone, strict=True):
+                assert_frame_equal(mine, theirs)
+
+
 def test_new_and_missing_groups_go_by_all_rows() -> None:
     table = pl.DataFrame({"g": ["a", "a", "b", "b", ""], "x": [0, 10, 1000, 1010, 500]})
     step = QuantileOutliers(columns=("x",), lower=0, upper=1, by=("g",))
@@ -160,14 +173,16 @@ def test_new_and_missing_groups_go_by_all_rows() -> None:
     assert on_new_rows(step, table, new)["x"].to_list() == [10.0, 700.0, 1010.0, 500.0]
 
 
-def test_groups_that_are_all_missing_have_no_limits() -> None:
+def test_groups_that_are_all_missing_go_by_all_rows() -> None:
     table = pl.DataFrame({"g": ["a", "a", "b"], "x": [None, None, 3.0]})
     assert result(StdOutliers(columns=("x",), by=("g",)), table)["x"].to_list() == [None, None, 3.0]
+    step = QuantileOutliers(columns=("x",), lower=0, upper=1, by=("g",))
+    assert on_new_rows(step, table, pl.DataFrame({"g": ["a"], "x": [9.0]}))["x"].to_list() == [3.0]
 
 
 def test_too_many_groups_are_refused() -> None:
-    table = pl.DataFrame({"g": range(GROUPS + 1), "x": range(GROUPS + 1)})
-    with pytest.raises(StepError, match=f"more than {GROUPS} groups"):
+    table = pl.DataFrame({"g": range(MOST_GROUPS + 1), "x": range(MOST_GROUPS + 1)})
+    with pytest.raises(StepError, match="more than 1,000 groups"):
         result(StdOutliers(columns=("x",), by=("g",)), table)
 
 

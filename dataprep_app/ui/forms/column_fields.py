@@ -46,7 +46,7 @@ def column_field(drawing: Drawing, path: str, field: FormField, initial: Any) ->
     chosen = st.session_state[key]
     # A column that is not there any more stays chosen, so that one sees what the step was about.
     options = [*options, *([chosen] if chosen and chosen not in options else [])]
-    value = st.selectbox(
+    value: str | None = st.selectbox(
         field.label,
         options,
         index=None,
@@ -55,20 +55,20 @@ def column_field(drawing: Drawing, path: str, field: FormField, initial: Any) ->
         format_func=lambda name: f"{sign(columns.get(name))}  {name}",
         placeholder="Choose a column" if options else "No column of a fitting type",
     )
-    return drawing.remember(path, value)
+    drawing.remember(path, value)
+    return value
 
 
 def columns_field(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
     """Names of columns, or a rule as JSON has it; ``None`` where the field may be empty and is."""
     rule = initial if isinstance(initial, Mapping) else None
     names = list(initial) if initial is not None and rule is None else []
-    st.markdown(field.label, help=field.help or None)
     how = st.segmented_control(
-        f"{field.label}: how to choose",
+        field.label,
         [NAMES, RULE],
         required=True,
         key=drawing.keep(f"{path}:how", RULE if rule is not None else NAMES),
-        label_visibility="collapsed",
+        help=field.help,
     )
     drawing.remember(f"{path}:how", how)
     if how == RULE:

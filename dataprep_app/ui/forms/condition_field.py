@@ -52,7 +52,7 @@ def operators_for(types: frozenset[str]) -> list[str]:
 
 def condition_field(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
     """The condition as JSON has it."""
-    st.markdown(field.label, help=field.help or None)
+    st.markdown(f":small[{field.label}]", help=field.help or None)
     start = drawing.start(path, initial or {"column": None, "op": "equals"})
     if shape_of(start, 0) == "json":
         return _as_json(drawing, path, start)
@@ -83,7 +83,7 @@ def _group(drawing: Drawing, path: str, initial: Mapping[str, Any], depth: int) 
         new=blank,
         extra=("Add group", {"any" if joined == "all" else "all": [blank]}) if depth < DEEPEST else None,
     )
-    return {joined: members}
+    return {str(joined): members}
 
 
 def _member(drawing: Drawing, path: str, initial: Mapping[str, Any], depth: int) -> Any:
@@ -110,23 +110,18 @@ def _as_json(drawing: Drawing, path: str, initial: Any) -> Any:
 
 
 def _compare(drawing: Drawing, path: str, initial: Mapping[str, Any]) -> dict[str, Any]:
-    left, right = st.columns(2, gap="small")
     columns = drawing.columns(0)
-    with left:
-        column = _column(drawing, f"{path}:column", "Column", initial.get("column"))
+    column = _column(drawing, f"{path}:column", "Column", initial.get("column"))
     types = typed_for(columns.get(column or ""))
-    with right:
-        op = _operator(drawing, f"{path}:op", initial.get("op", "equals"), types)
+    op = _operator(drawing, f"{path}:op", initial.get("op", "equals"), types)
     found: dict[str, Any] = {"op": op} if column is None else {"column": column, "op": op}
     if op not in UNARY:
         found |= _against(drawing, path, initial, op, types)
+    ignore = bool(initial.get("ignore_case"))
     if "plain" in types and op not in UNARY and "other" not in found:
-        key = drawing.keep(f"{path}:ignore_case", bool(initial.get("ignore_case")))
-        if drawing.remember(f"{path}:ignore_case", st.checkbox("Ignore case", key=key)):
-            found["ignore_case"] = True
-    elif initial.get("ignore_case"):
-        found["ignore_case"] = True
-    return found
+        key = drawing.keep(f"{path}:ignore_case", ignore)
+        ignore = drawing.remember(f"{path}:ignore_case", st.checkbox("Ignore case", key=key))
+    return found | ({"ignore_case": True} if ignore else {})
 
 
 def _column(drawing: Drawing, path: str, label: str, initial: str | None) -> str | None:

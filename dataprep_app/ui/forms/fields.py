@@ -14,7 +14,6 @@ Widget = Literal[
     "value", "values", "json"
 ]  # fmt: skip
 MAIN = 6
-"""Fields shown at once; further ones with a default are found under more options."""
 RARE = {
     "suffix", "output", "seed", "prefix", "max_rows", "ignore_missing", "validate_keys", "synthetic_column",
     "source_column", "on_error", "infer_rows", "error_cells", "skip_rows", "records"
@@ -80,13 +79,18 @@ class FormField:
     """Whether it is found under more options."""
 
 
-def fields_of(schema: Mapping[str, Any]) -> tuple[FormField, ...]:
-    """The fields of settings in the order of the form, those that are seldom changed last; hidden ones left out."""
+def fields_of(schema: Mapping[str, Any], main: int = MAIN) -> tuple[FormField, ...]:
+    """The fields of settings in the order of the form, those that are seldom changed last; hidden ones left out.
+
+    Args:
+        schema: JSON schema of the settings.
+        main: fields that are shown at once; further ones with a default are found under more options.
+    """
     defs = schema.get("$defs", {})
     found = tuple(_fields(schema, defs))
     seen, ordered = 0, []
     for each in found:
-        late = not each.required and (each.name in RARE or seen >= MAIN)
+        late = not each.required and (each.name in RARE or seen >= main)
         seen += not late
         ordered.append(replace(each, rare=late))
     return tuple(sorted(ordered, key=lambda each: each.rare))
@@ -107,15 +111,18 @@ def _fields(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[Form
 
 def _field(name: str, property: Mapping[str, Any], defs: Mapping[str, Any], *, required: bool = False) -> FormField:
     inner, nullable = _without_null(property)
-    known = {
-        "required": required,
-        "nullable": nullable,
-        "default": property.get("default"),
-        "hint": str(inner.get("widget", "")),
-        "kinds": tuple(inner.get("kinds", ("all",))),
-        "table": int(inner.get("table", 0)),
-    }
-    field = FormField(name, "json", label_of(name), _plain(property.get("description", "")), **known)
+    field = FormField(
+        name,
+        "json",
+        label_of(name),
+        _plain(property.get("description", "")),
+        required=required,
+        nullable=nullable,
+        default=property.get("default"),
+        hint=str(inner.get("widget", "")),
+        kinds=tuple(inner.get("kinds", ("all",))),
+        table=int(inner.get("table", 0)),
+    )
     return replace(field, **_shape(inner, defs))
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from dataprep_app.ui.forms.fields import FormField
+from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.forms.memory import Drawing
 from dataprep_app.ui.forms.widgets import UNSET, draw_field
 from transforms.core.errors import Problem
@@ -28,7 +29,7 @@ class Drawn:
         for field, slot in self.drawing.slots.items():
             mine = [each for each in problems if each.field == field or (not field and not self._has(each.field))]
             if mine:
-                slot.error("\n\n".join(f"{each.found} {each.advice}".strip() for each in mine))
+                slot.error("\n\n".join(escaped(f"{each.found} {each.advice}".strip()) for each in mine))
 
     def _has(self, field: str) -> bool:
         return bool(field) and field in self.drawing.slots

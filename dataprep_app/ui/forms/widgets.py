@@ -63,6 +63,7 @@ def _number(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
         key=key,
         help=field.help,
         placeholder="None" if field.nullable else "",
+        required=not field.nullable,
     )
     drawing.remember(path, value)
     if value is None:
@@ -139,8 +140,9 @@ def _choice(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
         )
     else:
         value = st.selectbox(
-            field.label, field.options, index=None, key=key, help=field.help, format_func=words, placeholder="Choose"
-        )
+            field.label, field.options, index=None, key=key, help=field.help, format_func=words, placeholder="Choose",
+            required=not field.nullable,
+        )  # fmt: skip
     drawing.remember(path, value)
     return UNSET if value is None and not field.nullable else value
 
@@ -158,7 +160,7 @@ def _choices(drawing: Drawing, path: str, field: FormField, initial: Any) -> lis
 
 
 def _rows(drawing: Drawing, path: str, field: FormField, initial: Any) -> list[dict[str, Any]]:
-    st.markdown(field.label, help=field.help or None)
+    st.markdown(f":small[{field.label}]", help=field.help or None)
 
     def row(at: str, start: Mapping[str, Any]) -> dict[str, Any]:
         found = {
@@ -175,7 +177,7 @@ def _mapping(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any
     start = drawing.start(path, dict(initial or {}))
     if len(start) > LONGEST_PAIRS:
         return _json(drawing, path, field, start)
-    st.markdown(field.label, help=field.help or None)
+    st.markdown(f":small[{field.label}]", help=field.help or None)
 
     def pair(at: str, each: tuple[str, Any]) -> tuple[str, Any]:
         left, right = st.columns(2, gap="small")

@@ -19,6 +19,7 @@ COMMON = (
     "change_type", "drop_duplicates", "one_hot_encode", "outlier_std", "sort_rows", "formula_column",
 )  # fmt: skip
 """Steps that most flows have, shown first."""
+HEIGHT = 540
 MOST = 30
 """Results that are listed."""
 
@@ -67,7 +68,7 @@ def draw(flow_id: str, columns: Mapping[str, pl.DataType], column: str | None) -
         "Search", key=key, type="search", live=True, placeholder="Search: fill, split, date …",
         label_visibility="collapsed",
     )  # fmt: skip
-    with st.container(height=540, border=False, gap="small"):
+    with st.container(height=HEIGHT, border=False, gap=None):
         if query and query.strip():
             _results(flow_id, found_for(query), columns, column)
         else:
@@ -80,7 +81,7 @@ def _results(
     if not found:
         st.caption("No step is called that. Try another word, such as fill, join or date.")
     for kind in found[:MOST]:
-        _entry(flow_id, kind, columns, column, "found", catalog().family(kind.id))
+        _entry(flow_id, kind, columns, column, "found")
     if len(found) > MOST:
         st.caption(f"And {len(found) - MOST} more. Type another word to narrow them down.")
 
@@ -94,7 +95,7 @@ def _groups(flow_id: str, columns: Mapping[str, pl.DataType], column: str | None
     for title, members in catalog().families.items():
         group = st.expander(f"{title} ({len(members)})", key=f"group:{flow_id}:{title}", on_change="rerun")
         if group.open:
-            with group:
+            with group, st.container(gap=None):
                 for kind in members:
                     _entry(flow_id, kind, columns, column, "group")
 
@@ -105,11 +106,10 @@ def _entry(
     columns: Mapping[str, pl.DataType],
     column: str | None,
     where: str,
-    family: str = "",
 ) -> None:
     initial = prefilled(fields_of(schema(kind)), columns, column)
     st.button(
-        kind.title + (f"  :gray[{family}]" if family else ""),
+        kind.title,
         key=f"step:{flow_id}:{where}:{kind.id}",
         help=sentence(kind),
         type="tertiary",

@@ -28,7 +28,8 @@ MOST_SUGGESTIONS = 4
 PICTURE = 170
 """Pixels of the picture of the values."""
 STYLE = """<style>
-.column-facts { columns: 2; column-gap: 1.25rem; margin: 0; padding: 0; font-size: 0.85rem; line-height: 1.65; }
+.column-facts { columns: 2; column-gap: 1.25rem; margin: 0 !important; padding: 0 !important; }
+.column-facts div { font-size: 0.85rem; line-height: 1.65; }
 .column-facts div { display: flex; justify-content: space-between; gap: 0.75rem; break-inside: avoid; }
 .column-facts dt { opacity: 0.8; white-space: nowrap; }
 .column-facts dd { margin: 0; font-variant-numeric: tabular-nums; text-align: right; }
@@ -246,7 +247,7 @@ def _shape(profile: ColumnProfile) -> None:
         case "text" | "boolean":
             rows = pl.DataFrame(profile.top, schema={"Value": pl.String, "Rows": pl.Int64}, orient="row")
             bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(profile.rows, 1))
-            st.dataframe(rows, hide_index=True, column_config={"Rows": bar}, height=PICTURE, placeholder="(empty)")
+            st.dataframe(rows, hide_index=True, column_config={"Rows": bar}, placeholder="(empty)")
         case "time" | "other":
             st.caption("There is no picture of such values.")
         case _:

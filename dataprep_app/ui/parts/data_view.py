@@ -90,13 +90,14 @@ def _left(
         st.error(str(error), icon=":material/error:")
         return known, None
     schema = rows.table.schema
+    wanted = None
     if tried is not None:
         try:
             rows = look_at_trial(flow_id, flow, tried)
         except DataprepError as error:
-            _banner(flow_id, tried, str(error), failed=True)
+            _failed(flow_id, str(error))
         else:
-            _banner(flow_id, tried, rows.differences.sentence() if rows.differences else "")
+            wanted = _banner(flow_id, rows)
     column = st.session_state.get(f"column:{flow_id}")
     known_columns = {**(rows.before_profiles or {}), **rows.profiles}
     column = column if column in known_columns else None
@@ -104,7 +105,7 @@ def _left(
     if as_list:
         _columns(flow_id, rows)
     else:
-        _grid(flow_id, rows)
+        _grid(flow_id, rows, wanted)
     column_panel(flow_id, known_columns.get(column) if column else None)
     return schema, column if column in schema else None
 
@@ -171,21 +172,28 @@ def _controls(flow_id: str, reference: str, names: Mapping[str, str]) -> tuple[b
     return view == "Columns", line
 
 
-def _banner(flow_id: str, tried: Pending, said: str, *, failed: bool = False) -> None:
-    """What the step that is tried changes, or why it does not work; keep it or not."""
-    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"banner:{flow_id}"):
-        st.text(f"{'Cannot preview' if failed else 'Preview'}: {said}", width="stretch")
+def _failed(flow_id: str, said: str) -> None:
+    """Why the step that is tried does not work; below are the rows before it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.error(said, icon=":material/error:", width="stretch")
         st.button("Discard", key=f"discard:{flow_id}", on_click=discard, args=(flow_id,))
-        if not failed:
-            st.button("Add", type="primary", key=f"keep:{flow_id}", on_click=lambda: _add(flow_id))
+
+
+def _banner(flow_id: str, rows: Rows) -> pl.Series | None:
+    """What the step that is tried changes; keep it or not. The rows to show, ``None`` for all."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"banner:{flow_id}"):
+        st.text(f"Preview: {rows.differences.sentence() if rows.differences else ''}", width="stretch")
+        wanted = _wanted_rows(flow_id, rows)
+        st.button("Discard", key=f"discard:{flow_id}", on_click=discard, args=(flow_id,))
+        st.button("Add", type="primary", key=f"keep:{flow_id}", on_click=lambda: _add(flow_id))
+    return wanted
 
 
 def _add(flow_id: str) -> None:
     keep(flow_id)
 
 
-def _grid(flow_id: str, rows: Rows) -> None:
-    wanted = _wanted_rows(flow_id, rows)
+def _grid(flow_id: str, rows: Rows, wanted: pl.Series | None) -> None:
     total = rows.table.height if wanted is None else wanted.len()
     pages = max(1, -(-total // PAGE))
     page_key = f"page:{flow_id}:{total}"

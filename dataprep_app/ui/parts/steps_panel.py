@@ -10,6 +10,7 @@ import polars as pl
 import streamlit as st
 
 from dataprep_app.ui import session
+from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import add_step, step_form
 from dataprep_app.ui.parts.chain import Effect, can_swap, chain, copied, effect, swapped, titles
 from dataprep_app.ui.parts.graph import JOIN, deleted, said
@@ -85,7 +86,7 @@ def _steps(flow_id: str, reference: str) -> None:
             st.caption("There is no step yet. Add one, or choose a column to see what suits it.")
         if len(steps) <= LONGEST:
             for id, found in _effects(flow_id, flow, steps).items():
-                slots[id].caption(str(found))
+                slots[id].caption(f":gray-badge[{escaped(str(found))}]")
 
 
 def _source(flow: Flow, nodes: list[str]) -> None:
@@ -101,19 +102,19 @@ def _step(
     """Draw a step; where its effect is said."""
     step, names = flow.steps[id], titles(flow)
     with st.container(border=True, gap="xxsmall"):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
             mark = ":red[:material/error:] " if id in problems else ""
             off = ":gray[(off)]" if step.disabled else ""
-            st.markdown(f"{mark}{place + 1}. **{names[id]}** {off}", width="stretch")
+            st.markdown(f"{mark}{place + 1}. **{escaped(names[id])}** {off}", width="stretch")
             _menu(flow_id, flow, id, place, steps)
         if len(step.inputs) > 1:
-            st.caption(f"with {', '.join(names.get(node_of(each), each) for each in step.inputs[1:])}")
+            st.caption(escaped(f"with {', '.join(names.get(node_of(each), each) for each in step.inputs[1:])}"))
         if said(step):
-            st.text(said(step))
+            st.caption(escaped(said(step)))
         if id in problems:
-            st.error(f"{problems[id].found} {problems[id].advice}".strip())
+            st.error(escaped(f"{problems[id].found} {problems[id].advice}".strip()))
         if step.note:
-            st.caption(f":material/sticky_note_2: {step.note}")
+            st.caption(f":material/sticky_note_2: {escaped(step.note)}")
         if st.session_state.get(f"note:{flow_id}") == id:
             _note(flow_id, id, step.note)
         return st.empty()

@@ -24,7 +24,7 @@ class Grid {
     });
     this.legend = html("span", { class: "legend" });
     this.status = html("span", { class: "status" });
-    this.headRow = html("div", { class: "headrow", role: "row", "aria-rowindex": 1 }, html("div", { class: "corner", role: "columnheader", "aria-colindex": 1, "aria-label": "Row" }));
+    this.headRow = html("div", { class: "headrow", role: "row", "aria-rowindex": 1 }, html("div", { class: "corner", role: "columnheader", "aria-colindex": 1 }, "Row"));
     this.body = html("div", { class: "body", role: "rowgroup" });
     this.sheet = html("div", { class: "sheet", role: "presentation" }, html("div", { class: "top", role: "rowgroup" }, this.headRow), this.body);
     this.scroller = html("div", { class: "scroller", role: "grid", tabindex: "0", "data-testid": "grid" }, this.sheet);

@@ -1,0 +1,94 @@
+"""Rules about the quick model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from dataprep_app.insights.findings import Finding
+from dataprep_app.insights.rules.columns import ANCHOR, OURS
+from dataprep_app.insights.rules.rule import Looked, Rule
+from dataprep_app.insights.rules.target import balanced
+
+
+class LowScore(Rule):
+    """The quick model is hardly better than no model."""
+
+    id = "low_quick_model_score"
+    title = "Low quick-model score"
+    scope = "model"
+    source = (
+        f"{OURS}, stricter than that of {ANCHOR}, which warns where the score is not above that of a trivial model, or "
+        "hardly: the score is the share of what there was to gain, on rows the model never saw"
+    )
+
+    very_low: float = Field(0.2, gt=0, lt=1)
+    """Share of what there was to gain below which the score is very low."""
+    low: float = Field(0.35, gt=0, lt=1)
+    """Share of what there was to gain below which the score is low."""
+
+    def find(self, looked: Looked) -> Iterator[Finding]:
+        if looked.model is None or looked.target is None:
+            return
+        score = looked.model.score
+        if score.normalised >= self.low:
+            return
+        very = score.normalised < self.very_low
+        gained = max(0.0, score.normalised)
+        found = self.finding(
+            "high" if very else "medium",
+            f"The quick model reaches {score.metric} {score.value:.3f}, where no model has {score.base:.3f}: "
+            f"{gained:.0%} of what there is to gain. The columns tell {'next to nothing' if very else 'little'} of "
+            f"{looked.target.name!r} as they are.",
+            column=looked.target.name,
+            evidence={
+                "score": round(score.value, 4),
+                "base": round(score.base, 4),
+                "normalised": round(score.normalised, 4),
+            },
+        )
+        yield found.model_copy(update={"title": "Very low quick-model score" if very else self.title})
+
+
+class WeakClasses(Rule):
+    """The quick model hardly finds a rare class."""
+
+    id = "weak_minority_classes"
+    title = "Weak minority classes"
+    scope = "model"
+    source = f"{OURS}: recall under half the macro recall, or F1 under 0.1, of a class that is not the most frequent"
+
+    recall: float = Field(0.5, gt=0, lt=1)
+    """Part of the mean recall of all classes below which a class is weak."""
+    f1: float = Field(0.1, gt=0, lt=1)
+    """F1 below which a class is weak."""
+    rows: int = Field(5, ge=1)
+    """Rows of the class in the test below which nothing is said."""
+
+    def find(self, looked: Looked) -> Iterator[Finding]:
+        if looked.model is None or looked.target is None or len(looked.model.classes) < 2:
+            return
+        known = [each for each in looked.model.classes if each.recall is not None and each.test_rows >= self.rows]
+        if not known:
+            return
+        mean = sum(each.recall or 0.0 for each in known) / len(known)
+        frequent = max(known, key=lambda each: each.test_rows)
+        weak = [
+            each
+            for each in known
+            if each is not frequent and ((each.recall or 0.0) < self.recall * mean or (each.f1 or 0.0) < self.f1)
+        ]
+        if not weak:
+            return
+        shown = ", ".join(f"{each.name!r} ({each.recall or 0:.0%} of {each.test_rows:,} found)" for each in weak[:3])
+        yield self.finding(
+            "high",
+            f"The quick model hardly finds {shown}.",
+            column=looked.target.name,
+            evidence={f"recall of {each.name}": round(each.recall or 0.0, 3) for each in weak[:5]},
+            fixes=[] if looked.marks else [balanced(looked)],
+        )
+
+
+RULES = (LowScore, WeakClasses)

@@ -1,0 +1,26 @@
+"""Every rule, in the order in which reports list them within a priority."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dataprep_app.insights.rules import columns, model, rows, target
+from dataprep_app.insights.rules.rule import Rule
+from transforms.core.errors import DataprepError, did_you_mean
+
+RULES: tuple[type[Rule], ...] = (*model.RULES, *target.RULES, *rows.RULES, *columns.RULES)
+
+
+def rules(thresholds: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Rule, ...]:
+    """The rules with their thresholds, those that are given and the defaults of the rest.
+
+    Raises:
+        DataprepError: there is no such rule.
+        pydantic.ValidationError: a threshold is not valid.
+    """
+    given = thresholds or {}
+    known = {each.id: each for each in RULES}
+    for id in given:
+        if id not in known:
+            raise DataprepError(f"There is no rule {id!r}. {did_you_mean(id, known)}".strip())
+    return tuple(each.model_validate(dict(given.get(id, {}))) for id, each in known.items())
