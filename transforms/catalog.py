@@ -13,7 +13,7 @@ from transforms.core.transform import Transform
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Combine": ("combine",),
     "Columns": ("columns", "columns_text", "columns_fitted"),
-    "Rows": ("rows", "duplicates"),
+    "Rows": ("rows_filter", "rows", "duplicates"),
     "Sort, sample, split": ("sort_sample", "splits"),
     "Missing values": ("missing", "missing_columns", "missing_neighbours", "missing_values"),
     "Outliers": ("outliers",),
@@ -22,7 +22,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Text: extract": ("text_extract", "text_compare"),
     "Text: features": ("text_features", "text_vectors", "text_hashing"),
     "Categories": ("categorical", "categorical_target", "categorical_groups"),
-    "Numbers": ("numeric",),
+    "Numbers": ("numeric_arithmetic", "numeric", "numeric_rows"),
     "Scale": ("scaling",),
     "Bins": ("binning",),
     "Dates and times": ("date_parse", "date_guess", "datetime", "date_parts", "date_math"),

@@ -31,7 +31,7 @@ from transforms.date_units import (
     truncated,
     zone_of,
 )
-from transforms.rows import Moment
+from transforms.rows_filter import Moment
 
 
 class DateFunction(RowTransform):

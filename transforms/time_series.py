@@ -21,7 +21,7 @@ from transforms.core.rowwise import AddColumns, DropColumns, KeepRows, RefuseRow
 from transforms.core.sorting import SortKey, group_keys, sortable
 from transforms.core.transform import Example, Failure, TableTransform, Transform
 from transforms.date_units import Unit, shifted
-from transforms.rows import Moment
+from transforms.rows_filter import Moment
 
 
 class Shift(TableTransform):

@@ -19,7 +19,7 @@ from transforms.core.relations import MapRows, Relation
 from transforms.core.rowwise import KeepRows
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 from transforms.formula import FormulaError, compiled, parse
-from transforms.rows import Closed, between
+from transforms.rows_filter import Closed, between
 
 OnFailRow = Literal["stop", "warn", "quarantine", "drop", "flag"]
 """What becomes of rows that break a rule."""

@@ -61,11 +61,30 @@ def of_models(name: str) -> Work:
     return work
 
 
+def insights(arguments: Arguments, tell: Report, control: Control) -> dict[str, Any]:
+    """Make a quality report: ``path``, ``reference``, ``target``, ``problem``, ``sampling``."""
+    from dataprep_app.insights.report import Wish, make_report
+    from dataprep_app.insights.subject import subject_of_flow
+    from flows.sampling import Sampling
+
+    path = Path(arguments["path"])
+    sampling = Sampling(**arguments["sampling"]) if arguments.get("sampling") else None
+    target = arguments.get("target")
+    tell("Reading and preparing rows", 0, 100)
+    subject = subject_of_flow(
+        load(path), path.parent, arguments["reference"], target, sampling=sampling, control=control
+    )
+    wish = Wish(target, arguments.get("problem", "auto"))
+    made = make_report(subject, wish, lambda share, what: tell(what.capitalize(), round(100 * share), 100), control)
+    return made.model_dump(mode="json")
+
+
 KINDS: dict[str, Work] = {
     "run": run_flow,
     "build": of_models("build"),
     "build_from_dataset": of_models("build_from_dataset"),
     "predict": of_models("predict"),
+    "insights": insights,
 }
 """What a job can be."""
 

@@ -57,7 +57,7 @@ def server() -> Iterator[int]:
         data = f"{folder}/data"
         made = subprocess.run(
             [
-                *(*as_server_user(), programs / "initdb", "-D", data, "-U", "dataprep", "--pwfile", secret),
+                *(*as_server_user(), str(programs / "initdb"), "-D", data, "-U", "dataprep", "--pwfile", str(secret)),
                 *("--auth=scram-sha-256", "--no-sync", "-E", "UTF8", "--locale=C"),
             ],
             capture_output=True,
@@ -71,7 +71,7 @@ def server() -> Iterator[int]:
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c timezone=Asia/Tokyo"
         )
-        control = [*as_server_user(), programs / "pg_ctl", "-D", data, "-w", "-t", str(START_SECONDS)]
+        control = [*as_server_user(), str(programs / "pg_ctl"), "-D", data, "-w", "-t", str(START_SECONDS)]
         subprocess.run([*control, "-o", options, "-l", f"{folder}/log", "start"], check=True, stdout=subprocess.DEVNULL)
         try:
             yield port
@@ -85,7 +85,7 @@ def sql(server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
     import psycopg
 
     monkeypatch.setenv(VARIABLE, str(tmp_path / "connections.json"))
-    facts = {"host": "127.0.0.1", "port": server, "database": "postgres", "user": "dataprep"}
+    facts: dict[str, str | int] = {"host": "127.0.0.1", "port": server, "database": "postgres", "user": "dataprep"}
     monkeypatch.setenv("WAREHOUSE_PASSWORD", PASSWORD)
     save_connection("warehouse", "postgresql", {**facts, "password": "env:WAREHOUSE_PASSWORD"})
     address = f"host=127.0.0.1 port={server} dbname=postgres user=dataprep"

@@ -222,7 +222,7 @@ def test_connections_are_closed(sql: Sql, context: Context) -> None:
 
 
 def test_statement_timeout_is_kept(sql: Sql, context: Context) -> None:
-    facts = {"host": "127.0.0.1", "port": sql.port, "database": "postgres", "user": "dataprep"}
+    facts: dict[str, str | int] = {"host": "127.0.0.1", "port": sql.port, "database": "postgres", "user": "dataprep"}
     save_connection("hasty", "postgresql", {**facts, "password": "env:WAREHOUSE_PASSWORD", "statement_timeout": 1})
     source = PostgresSource(query="SELECT pg_sleep(30)::text AS a")
     with pytest.raises(SourceError, match="statement timeout"):
@@ -231,8 +231,9 @@ def test_statement_timeout_is_kept(sql: Sql, context: Context) -> None:
 
 def connect(context: Context, sql: Sql, **facts: Any) -> str:
     """What is said when a connection fails, by reading and by writing."""
-    known = {"host": "127.0.0.1", "port": sql.port, "database": "postgres", "user": "dataprep", "connect_timeout": 2}
-    save_connection("other", "postgresql", {**known, "password": "env:WAREHOUSE_PASSWORD", **facts})
+    known: dict[str, str | int] = {"host": "127.0.0.1", "port": sql.port, "database": "postgres", "user": "dataprep"}
+    known |= {"password": "env:WAREHOUSE_PASSWORD", "connect_timeout": 2}
+    save_connection("other", "postgresql", {**known, **facts})
     other = Context(context.folder, "other")
     with pytest.raises(SourceError) as reading:
         PostgresSource(table="t").columns(other)

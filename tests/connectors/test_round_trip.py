@@ -111,7 +111,7 @@ def test_projection_filter_and_limit_are_those_of_polars(database: Database, con
     write(destinations()[id].model_validate({**settings, "table": "everything"}), table, context)
     rows = sources()[id].model_validate({**settings, "table": "everything"}).scan(context)
     whole = expected(table).lazy()
-    for ask in (
+    asked: list[Callable[[pl.LazyFrame], pl.LazyFrame]] = [
         lambda t: t.select("text", "key"),
         lambda t: t.select(pl.len()),
         lambda t: t.head(2),
@@ -121,7 +121,8 @@ def test_projection_filter_and_limit_are_those_of_polars(database: Database, con
         lambda t: t.filter(pl.col("flag")).head(1),
         lambda t: t.head(0),
         lambda t: t.tail(2).select("large"),
-    ):
+    ]
+    for ask in asked:
         assert_frame_equal(ask(rows).collect(), ask(whole).collect(), check_exact=True)
 
 

@@ -14,7 +14,8 @@ from tests.checks import result
 from transforms.core.conditions import Compare
 from transforms.core.errors import InvalidStepError
 from transforms.core.params import Params
-from transforms.rows import FilterRows, FlagRows
+from transforms.rows import FlagRows
+from transforms.rows_filter import FilterRows
 
 NAN = float("nan")
 TABLE = pl.DataFrame(

@@ -206,8 +206,8 @@ def facts(profile: ColumnProfile) -> list[tuple[str, str]]:
     return found
 
 
-def column_panel(flow_id: str, profile: ColumnProfile | None) -> None:
-    """Draw the panel."""
+def column_panel(flow_id: str, profile: ColumnProfile | None, *, usable: bool = True) -> None:
+    """Draw the panel; no step is suggested for a column that is only there while a step is tried."""
     with st.container(border=True):
         if profile is None:
             st.caption("Choose a column to see its statistics and the steps that suit it.")
@@ -221,18 +221,25 @@ def column_panel(flow_id: str, profile: ColumnProfile | None) -> None:
             _shape(profile)
         with steps:
             st.caption("Suggested steps")
-            found = suggestions(profile)
-            for place, each in enumerate(found):
-                st.button(
-                    each.label,
-                    help=each.why,
-                    key=f"suggested:{flow_id}:{place}",
-                    width="stretch",
-                    on_click=open_form,
-                    args=(flow_id, each.transform, dict(each.initial)),
-                )
-            if not found:
-                st.caption("Nothing stands out in this column.")
+            if usable:
+                _suggest(flow_id, profile)
+            else:
+                st.caption("Add the step that makes this column to go on with it.")
+
+
+def _suggest(flow_id: str, profile: ColumnProfile) -> None:
+    found = suggestions(profile)
+    for place, each in enumerate(found):
+        st.button(
+            each.label,
+            help=each.why,
+            key=f"suggested:{flow_id}:{place}",
+            width="stretch",
+            on_click=open_form,
+            args=(flow_id, each.transform, dict(each.initial)),
+        )
+    if not found:
+        st.caption("Nothing stands out in this column.")
 
 
 def _facts(profile: ColumnProfile) -> None:

@@ -140,7 +140,8 @@ def _grid_column(rows: Rows, name: str, places: pl.Series) -> GridColumn:
         was = values_before(found, rows.before, name, places)
         at = changed_at(was, values, found.origin.gather(places))
         old = dict(zip(at, shown(was.gather(at)), strict=True))
-    return GridColumn(values, profile, mark, profile.kind, old)
+    # A column that the step would make cannot be worked on before the step is kept.
+    return GridColumn(values, profile, mark, None if mark == "new" else profile.kind, old)
 
 
 def _removed(rows: Rows, places: pl.Series) -> list[GridColumn]:

@@ -100,13 +100,14 @@ def _left(
             wanted = _banner(flow_id, rows)
     column = st.session_state.get(f"column:{flow_id}")
     known_columns = {**(rows.before_profiles or {}), **rows.profiles}
-    column = column if column in known_columns else None
+    if column not in known_columns:
+        column = st.session_state[f"column:{flow_id}"] = None
     line.caption(f"{summary(rows.table)}  \n{_sample_said(flow_id, flow, reference)}")
     if as_list:
         _columns(flow_id, rows)
     else:
         _grid(flow_id, rows, wanted)
-    column_panel(flow_id, known_columns.get(column) if column else None)
+    column_panel(flow_id, known_columns.get(column) if column else None, usable=column in schema)
     return schema, column if column in schema else None
 
 
@@ -162,7 +163,7 @@ def _controls(flow_id: str, reference: str, names: Mapping[str, str]) -> tuple[b
     with st.container(horizontal=True, vertical_alignment="center"):
         st.selectbox(
             "Rows of", list(names), format_func=names.__getitem__, key=chosen, on_change=choose, required=True,
-            label_visibility="collapsed", width=280,
+            label_visibility="collapsed", width=260,
         )  # fmt: skip
         view = st.segmented_control(
             "Show as", ["Table", "Columns"], default="Table", required=True, key=looks, on_change=turn,

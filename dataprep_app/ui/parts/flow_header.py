@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dataprep_app.ui import session
+from dataprep_app.ui.parts.actions import take_action
 from dataprep_app.ui.parts.job_dialog import create_job
 from flows.document import Flow
 from flows.sampling import Sampling
@@ -42,6 +43,7 @@ VIEWS = {
 
 def header(flow_id: str) -> str:
     """Draw the header; the view that is chosen."""
+    dialog = take_action(flow_id)
     opened = session.editor(flow_id)
     history = opened.history
     name, buttons = st.columns([2, 5], vertical_alignment="center")
@@ -73,6 +75,8 @@ def header(flow_id: str) -> str:
         )
     with sample.container(horizontal=True, horizontal_alignment="right"):
         _sample(flow_id)
+    if dialog is not None:
+        dialog()
     return view
 
 

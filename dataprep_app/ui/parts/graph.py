@@ -74,14 +74,14 @@ def dropped(flow: Flow, event: Mapping[str, Any], dataset: Dataset) -> Edit:
     if event.get("x") is not None and flow.layout:
         longer = edits.place(longer, {id: (event["x"], event["y"])})
     if event.get("on") in flow:
-        return _joined(longer, event["on"], id)
+        return joined(longer, event["on"], id)
     return Edit(f"Add {dataset.label}", longer, (id,))
 
 
 def moved(flow: Flow, event: Mapping[str, Any]) -> Edit:
     """Nodes moved on the canvas, or one let go on another to be joined with it."""
     if event.get("onto") in flow and event.get("node") in flow:
-        return _joined(flow, event["onto"], event["node"])
+        return joined(flow, event["onto"], event["node"])
     # Where people place one node, the others stay where they were seen.
     wires = [(node_of(source), target) for source, target, _ in _wires(flow)]
     places = placed([*flow.sources, *flow.steps, *flow.destinations], wires, flow.layout)
@@ -132,7 +132,8 @@ def pasted(flow: Flow, ids: Sequence[str]) -> Edit:
     return Edit(f"Paste {len(names)} {'step' if len(names) == 1 else 'steps'}", longer, names)
 
 
-def _joined(flow: Flow, left: str, right: str) -> Edit:
+def joined(flow: Flow, left: str, right: str) -> Edit:
+    """A join of two tables, whose keys are still to be chosen."""
     id = edits.new_id(flow, "joined")
     return Edit("Join", edits.add_draft(flow, id, JOIN, [left, right], {}), (id,))
 

@@ -15,7 +15,7 @@ from dataprep_app.modeling.problem import problem_type
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from flows.document import Flow
-from flows.identity import ancestors
+from flows.graph import run_order
 from flows.sampling import Sampling
 from transforms.core.errors import DataprepError
 
@@ -84,7 +84,7 @@ def create_model(flow_id: str, reference: str) -> None:
 def likely_target(flow: Flow, reference: str, columns: Iterable[str]) -> str | None:
     """The target that a step before this table names already: it splits or balances by it."""
     there = set(columns)
-    for id in reversed([*ancestors(flow, reference)]):
+    for id in reversed(run_order(flow, [reference])):
         step = flow.steps.get(id)
         wanted = step.params.get("target") if step else None
         if isinstance(wanted, str) and wanted in there:

@@ -15,10 +15,12 @@ from dataprep_app.ui.components.data_grid import HASH_BYTES, GridColumn, brief, 
 from dataprep_app.ui.parts.column_panel import MENUS, facts, form_of, suggestions
 from dataprep_app.ui.parts.data_rows import Kept, Rows, packed_rows, sample_said, summary, unchanged
 from dataprep_app.ui.parts.differences import Differences, changed_rows, compare, origin_of, same_places
+from dataprep_app.ui.parts.pending import Pending
 from dataprep_app.ui.session import WORKSPACE
 from flows import edits
 from flows.cache import PreviewCache
 from flows.document import Flow, Source
+from flows.files import load
 from flows.preview import preview
 from flows.sampling import Sampling
 from transforms.catalog import catalog
@@ -149,7 +151,9 @@ def test_the_grid_marks_what_differs_and_keeps_the_old_values(flow: Flow, tmp_pa
     assert columns == [("age", "changed"), ("city", None), ("born", "removed"), ("member", None), ("older", "new")]
     assert data["old"] == {"0": {"1": None}}
     assert data["cells"][2] == ["1990-01-01", "1980-05-05", None, "2000-02-02"]
-    assert data["columns"][2]["menu"] is None, "nothing can be done with a column that is gone"
+    menus = {each["name"]: each["menu"] for each in data["columns"]}
+    assert menus["age"] == "number"
+    assert (menus["born"], menus["older"]) == (None, None), "nothing can be done with a column that is not there"
 
 
 def test_a_page_says_which_rows_it_has() -> None:
@@ -295,13 +299,52 @@ def test_a_column_that_is_chosen_is_described(page: AppTest) -> None:
     assert any(each.value == "interest_rate" for each in page.text)
 
 
-def test_an_action_of_a_column_opens_its_form_and_a_preview_is_discarded(page: AppTest) -> None:
+def test_an_action_of_a_column_opens_its_form_once(page: AppTest) -> None:
     page.session_state["reference:loan_default"] = "loans_1"
     page.run()
     _event(page, {"type": "act", "column": "loan_amount", "action": "scale"})
     page.run()
     form = page.session_state["form:loan_default"]
     assert (form.transform, form.initial) == ("scale_standard", {"columns": ["loan_amount"]})
+    del page.session_state["form:loan_default"]
+    page.run()
+    assert "form:loan_default" not in page.session_state, "an event that was handled is not handled again"
+
+
+def test_an_action_on_a_column_that_is_gone_does_nothing(page: AppTest) -> None:
+    page.session_state["reference:loan_default"] = "loans_1"
+    page.run()
+    _event(page, {"type": "act", "column": "no such column", "action": "scale"})
+    page.run()
+    assert not page.exception
+    assert "form:loan_default" not in page.session_state
+
+
+def _try(page: AppTest, folder: Path, transform: str, params: dict[str, Any]) -> None:
+    flow = load(folder / "loan_default.flow.json")
+    planned = edits.insert_step(flow, "trial", transform, "loans_1", params)
+    page.session_state["reference:loan_default"] = "loans_1"
+    page.session_state["pending:loan_default"] = Pending(planned, "trial", "loans_1", "Add", "add", flow)
+    page.run()
+
+
+def test_a_step_that_is_tried_is_shown_with_what_it_changes_and_added(page: AppTest, tmp_path: Path) -> None:
+    _try(page, tmp_path, "drop_columns", {"columns": ["dti"]})
+    assert any(each.value == "Preview: 1 column removed" for each in page.text)
+    marks = {each["name"]: each["mark"] for each in _grid_of(page)["columns"]}
+    assert (marks["dti"], marks["purpose"]) == ("removed", None)
+    page.button(key="keep:loan_default").click().run()
+    assert not page.exception
+    assert load(tmp_path / "loan_default.flow.json").steps["trial"].params["columns"] == ["dti"]
+
+
+def test_a_step_that_fails_is_said_above_the_rows_before_it(page: AppTest, tmp_path: Path) -> None:
+    _try(page, tmp_path, "drop_columns", {"columns": ["no such column"]})
+    assert not page.exception
+    assert any("no such column" in each.value for each in page.error)
+    assert {each["mark"] for each in _grid_of(page)["columns"]} == {None}
+    page.button(key="discard:loan_default").click().run()
+    assert not page.error
 
 
 def test_a_source_that_is_gone_is_said_in_place_of_the_rows(page: AppTest, tmp_path: Path) -> None:
