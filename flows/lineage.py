@@ -68,6 +68,9 @@ def _parents_of(
     same = frozenset(Origin(reference, column) for reference, columns in inputs if column in columns)
     if same and (known is not None or column not in set(bound.columns_read())):
         return same
+    renamed = _renamed(column, bound, inputs[1:])
+    if renamed:
+        return renamed
     read = {
         Origin(reference, each)
         for table, (reference, columns) in enumerate(inputs)
@@ -75,3 +78,14 @@ def _parents_of(
         if each in columns
     }
     return frozenset(read | same) or frozenset(Origin(first, each) for each in schema)
+
+
+def _renamed(column: str, bound: Transform, others: Sequence[tuple[str, Mapping[str, object]]]) -> frozenset[Origin]:
+    """Columns of further inputs under the name they had before a suffix told them from those of the first."""
+    suffix = getattr(bound, "suffix", "")
+    while suffix and others and column.endswith(suffix):
+        column = column.removesuffix(suffix)
+        found = frozenset(Origin(reference, column) for reference, columns in others if column in columns)
+        if found:
+            return found
+    return frozenset()

@@ -73,6 +73,8 @@ def preview(
             kept = Preview(PolarsEngine.over({}, control).gather([opened.scan()])[0], sampled=True)
             cache.put(keys[id], kept)
         tables[id] = kept.table
+    if node in flow.sources:
+        return Preview(tables[node], sampled=True)
     engine = PolarsEngine(lambda name: tables[name].lazy(), control)
     shortened = _from_cached(alone, needed, node, keys, cache, tables)
     planner = Planner(
@@ -87,12 +89,14 @@ def preview(
         control=control or Control(),
     )
     plan = planner.plan([reference])
-    wanted = {each: table for each, table in plan.tables.items() if each == reference or "." not in each}
+    made_now = {each: table for each, table in plan.tables.items() if node_of(each) not in tables}
+    wanted = {each: table for each, table in made_now.items() if each == reference or "." not in each}
     rows = engine.gather([engine.table(table.relation) for table in wanted.values()])
-    for each, table in zip(wanted, rows, strict=True):
+    made = {each: Preview(table, sampled=True) for each, table in zip(wanted, rows, strict=True)}
+    for each, kept in made.items():
         owner = node_of(each)
-        cache.put(f"{keys[owner]}{each[len(owner) :]}", Preview(table, sampled=True))
-    return Preview(dict(zip(wanted, rows, strict=True))[reference], sampled=True)
+        cache.put(f"{keys[owner]}{each[len(owner) :]}", kept)
+    return made[reference]
 
 
 def _from_cached(

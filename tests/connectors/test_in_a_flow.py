@@ -15,7 +15,7 @@ from flows.document import Destination, Flow, Source
 from flows.engines.start import start_engine
 from flows.result import RunResult
 from flows.run import Options, run
-from transforms.core.errors import StepError
+from flows.steps import InvalidFlowError
 
 PARAMS: dict[str, dict[str, Any]] = {
     "sqlite": {"path": "d.db", "table": "t"},
@@ -66,6 +66,6 @@ def test_step_that_fails_leaves_the_old_table(context: Context) -> None:
     moved("csv", "sqlite", context)
     before = (context.folder / "d.db").read_bytes()
     (context.folder / "in.csv").write_text("id,score\n1,2\n")
-    with pytest.raises(StepError, match="city"):
+    with pytest.raises(InvalidFlowError, match="city"):
         moved("csv", "sqlite", context, mode="replace")
     assert (context.folder / "d.db").read_bytes() == before

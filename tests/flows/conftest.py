@@ -35,7 +35,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def flow() -> Flow:
     """people.csv -> typed -> filled -> encoded -> out.parquet."""
-    made = edits.add_source(Flow(name="People"), "people", Source(connector="csv", params={"path": "people.csv"}))
+    made = edits.add_source(
+        Flow(name="People"),
+        "people",
+        Source(connector="csv", params={"path": "people.csv", "types": {"age": "integer"}}),
+    )
     made = edits.add_step(made, "typed", "change_type", ["people"], {"columns": ["score"], "type": "number"})
     made = edits.add_step(made, "filled", "impute_mean", ["typed"], {"columns": ["age"]})
     made = edits.add_step(made, "encoded", "one_hot_encode", ["filled"], {"columns": ["city"]})

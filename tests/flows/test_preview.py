@@ -43,7 +43,7 @@ def test_edit_of_a_step_leaves_what_is_before_it_as_it_was(flow: Flow, folder: P
     cache = PreviewCache()
     preview(flow, folder, "encoded", cache)
     opened.clear()
-    edited = edits.change_step(flow, "encoded", params={**flow.steps["encoded"].params, "drop_first": True})
+    edited = edits.change_step(flow, "encoded", params={**flow.steps["encoded"].params, "drop": "first"})
     assert (
         preview(edited, folder, "encoded", cache).table.width == preview(flow, folder, "encoded", cache).table.width - 1
     )
