@@ -26,7 +26,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Scale": ("scaling",),
     "Bins": ("binning",),
     "Dates and times": ("date_parse", "date_guess", "datetime", "date_parts", "date_math"),
-    "Time series": ("time_series", "time_series_windows"),
+    "Time series": ("time_series", "time_series_windows", "time_series_resample"),
     "Group and aggregate": ("aggregate",),
     "Reshape": ("reshape", "reshape_nested"),
     "Balance classes": ("balance", "balance_synthesis"),

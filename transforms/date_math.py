@@ -91,8 +91,9 @@ class DateAdd(RowTransform):
 
 
 def divided(value: pl.Expr, by: int) -> pl.Expr:
-    """A number divided by another; as a column, since by a single value polars divides inexactly."""
-    return value / pl.when(value.is_not_null()).then(pl.lit(by, pl.Int64))
+    """Numbers divided by one number."""
+    # Clipped to it, the number is a column: by a single value polars divides inexactly, and one row differently.
+    return value / value.clip(by, by)
 
 
 class DateDifference(RowTransform):

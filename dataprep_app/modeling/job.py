@@ -64,7 +64,7 @@ def build(arguments: Arguments, report: Report, control: Control) -> dict[str, A
 
 
 def build_from_dataset(arguments: Arguments, report: Report, control: Control) -> dict[str, Any]:
-    """Build a model from a dataset as it is; as :func:`build`, with ``workspace``, its folder, and ``dataset``, an id."""
+    """Build a model from a dataset as it is: as :func:`build`, with ``workspace``, a folder, and ``dataset``, an id."""
     report("Reading rows", 0, 0)
     sampling, id = _sampling(arguments), arguments["dataset"]
     space = Workspace(Path(arguments["workspace"]))

@@ -11,12 +11,12 @@ from typing import Any, Literal
 import polars as pl
 
 from flows.engines.base import Control, Outcome, Write
+from flows.engines.errors import told
 from flows.engines.polars_aggregates import aggregated
 from flows.engines.polars_joins import concatenated, joined, joined_asof
 from flows.engines.polars_statistics import measured
 from flows.engines.polars_windows import windowed
 from transforms.core import relations as rel
-from transforms.core.errors import StepError
 from transforms.core.random import draw
 from transforms.core.statistics import Statistic
 
@@ -93,10 +93,10 @@ class PolarsEngine:
         def work() -> None:
             try:
                 done.set_result(pl.collect_all(frames, engine="streaming"))
-            except pl.exceptions.InvalidOperationError as error:
-                done.set_exception(_overflow() if "`i128` to `i64`" in str(error) else error)
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, panics included
-                done.set_exception(error)
+                found = told(error)
+                found.__cause__ = error if found is not error else error.__cause__
+                done.set_exception(found)
 
         threading.Thread(target=work, daemon=True, name="polars query").start()
         while not self._control.cancelled:
@@ -167,12 +167,6 @@ class PolarsEngine:
     @_table.register
     def _(self, relation: rel.Window) -> pl.LazyFrame:
         return windowed(self.table(relation.table), relation)
-
-
-def _overflow() -> StepError:
-    return StepError(
-        f"A sum is too large for a whole number: it is beyond {2**63 - 1:,}. Change the column to numbers first."
-    )
 
 
 def ordered(table: pl.LazyFrame, by: Sequence[rel.Order]) -> pl.LazyFrame:

@@ -30,19 +30,50 @@ class Query:
 def measured(table: pl.LazyFrame, statistics: Sequence[stat.Statistic], gather: Gather) -> list[Any]:
     """Answers in order; statistics that are single numbers share one row of one query."""
     schema = table.collect_schema()
-    single = {i: scalar(each, schema) for i, each in enumerate(statistics) if is_scalar(each)}
-    queries = {i: _query(each, table, schema) for i, each in enumerate(statistics) if i not in single}
+    shared = _shared_quantiles(statistics)
+    grouped = {place for places in shared.values() for place in places}
+    single = {i: scalar(each, schema) for i, each in enumerate(statistics) if is_scalar(each) and i not in grouped}
+    queries = {i: _query(each, table, schema) for i, each in enumerate(statistics) if not is_scalar(each)}
     frames = [each.table for each in queries.values()]
-    if single:
-        frames.append(table.select(expr.alias(str(i)) for i, expr in single.items()))
+    row_exprs = [expr.alias(str(i)) for i, expr in single.items()]
+    row_exprs += [_quantiles(name, places, statistics, schema) for name, places in shared.items()]
+    if row_exprs:
+        frames.append(table.select(row_exprs))
     found = gather(frames)
     answers: dict[int, Any] = {
         i: query.read(frame) for (i, query), frame in zip(queries.items(), found[: len(queries)], strict=True)
     }
-    if single:
+    if row_exprs:
         row = found[-1].row(0, named=True)
         answers |= {i: scalar_answer(statistics[i], row[str(i)]) for i in single}
+        for places in shared.values():
+            answers |= dict(zip(places, row[f"quantiles {places[0]}"], strict=True))
     return [answers[i] for i in range(len(statistics))]
+
+
+def _shared_quantiles(statistics: Sequence[stat.Statistic]) -> dict[str, list[int]]:
+    """Places of the quantiles of each column of which several are asked: sorted once, read off many times."""
+    places: dict[str, list[int]] = {}
+    for i, each in enumerate(statistics):
+        if isinstance(each, stat.Quantile) and isinstance(each.column, str):
+            places.setdefault(each.column, []).append(i)
+    return {name: each for name, each in places.items() if len(each) > 1}
+
+
+def _quantiles(name: str, places: Sequence[int], statistics: Sequence[stat.Statistic], schema: pl.Schema) -> pl.Expr:
+    shares = [each.q for each in (statistics[i] for i in places) if isinstance(each, stat.Quantile)]
+    return _present(name, schema).quantile(shares, "linear").alias(f"quantiles {places[0]}")
+
+
+def _present(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
+    """The numbers that are there: polars counts nulls in before it looks for a quantile, which costs digits."""
+    return measured_expr(column, schema).cast(pl.Float64).drop_nulls()
+
+
+def _centred(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
+    """Numbers less their smallest: what measures spread does not change, and keeps its digits at large means."""
+    number = measured_expr(column, schema).cast(pl.Float64)
+    return number - number.min()
 
 
 def measured_expr(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
@@ -73,19 +104,20 @@ def scalar(statistic: stat.Statistic, schema: pl.Schema) -> pl.Expr:
         case stat.Mean(column):
             return measured_expr(column, schema).cast(pl.Float64).mean()
         case stat.Std(column, ddof):
-            return measured_expr(column, schema).cast(pl.Float64).std(ddof)
+            return _centred(column, schema).std(ddof)
         case stat.Sum(column):
-            return measured_expr(column, schema).sum()
+            return _sum(measured_expr(column, schema), schema)
         case stat.Min(column):
             return measured_expr(column, schema).min()
         case stat.Max(column):
             return measured_expr(column, schema).max()
         case stat.Quantile(column, q):
-            return measured_expr(column, schema).cast(pl.Float64).quantile(q, "linear")
+            return _present(column, schema).quantile(q, "linear")
         case stat.Distinct(column):
             return measured_expr(column, schema).drop_nulls().n_unique().cast(pl.Int64)
         case stat.Histogram(column, edges):
-            return pl.concat_list(_bins(measured_expr(column, schema), edges))
+            bins = _bins(measured_expr(column, schema), edges)
+            return pl.concat_list(bins) if bins else pl.lit([], dtype=pl.List(pl.Int64))
         case _:
             raise NotImplementedError(f"{type(statistic).__name__} is not a single value.")
 
@@ -103,6 +135,14 @@ def scalar_answer(statistic: stat.Statistic, value: Any) -> Any:
             return value or 0
         case _:
             return value
+
+
+def _sum(value: pl.Expr, schema: pl.Schema) -> pl.Expr:
+    """An exact sum of whole numbers, where polars would wrap; decimals keep their type."""
+    dtype = pl.LazyFrame(schema=schema).select(value).collect_schema().dtypes()[0]
+    if dtype.is_integer() or dtype == pl.Boolean:
+        return value.cast(pl.Int128).sum()
+    return value.cast(pl.Float64).sum() if dtype.is_float() else value.sum()
 
 
 def _bins(value: pl.Expr, edges: tuple[float, ...]) -> list[pl.Expr]:
@@ -123,6 +163,8 @@ def _(statistic: stat.ValueCounts, table: pl.LazyFrame, schema: pl.Schema) -> Qu
     values = table.select(measured_expr(statistic.column, schema).alias("value"))
     if statistic.explode:
         values = values.explode("value")
+    if values.collect_schema()["value"].is_float():
+        values = values.select(pl.col("value") + 0.0)  # -0.0 equals 0.0, and is written so
     counts = values.drop_nulls().group_by("value").agg(rows=pl.len().cast(pl.Int64))
     top = counts.sort("rows", "value", descending=[True, False]).head(statistic.limit)
     return Query(top, lambda found: dict(zip(found["value"].to_list(), found["rows"].to_list(), strict=True)))
@@ -160,7 +202,12 @@ def _(statistic: stat.Covariance, table: pl.LazyFrame, schema: pl.Schema) -> Que
     row = whole.select(
         pl.len().cast(pl.Int64).alias("rows"),
         *(pl.col(name).mean().alias(f"mean{name}") for name in names),
-        *(pl.cov(names[i], names[j], ddof=1).alias(f"{i},{j}") for i, j in pairs),
+        *(
+            pl.cov(
+                pl.col(names[i]) - pl.col(names[i]).mean(), pl.col(names[j]) - pl.col(names[j]).mean(), ddof=1
+            ).alias(f"{i},{j}")
+            for i, j in pairs
+        ),
     )
     return Query(row, lambda found: covariance_matrix(found.row(0, named=True), len(names)))
 
@@ -182,7 +229,8 @@ def covariance_matrix(row: dict[str, Any], size: int) -> stat.CovarianceMatrix:
 @_query.register
 def _(statistic: stat.Correlation, table: pl.LazyFrame, schema: pl.Schema) -> Query:
     size = len(statistic.columns)
-    values = [measured_expr(column, schema).cast(pl.Float64) for column in statistic.columns]
+    numbers = [measured_expr(column, schema).cast(pl.Float64) for column in statistic.columns]
+    values = [each - each.mean() for each in numbers]
     row = table.select(
         pl.corr(values[i], values[j], method="pearson").alias(f"{i},{j}") for i in range(size) for j in range(i, size)
     )

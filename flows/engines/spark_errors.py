@@ -15,6 +15,7 @@ import polars as pl
 from pyspark.errors import PySparkException
 
 from connectors.core.connector import DestinationError, SourceError
+from flows.engines.errors import overflow, told
 from transforms.core.errors import DataprepError, StepError
 
 KINDS: dict[str, type[DataprepError]] = {
@@ -37,7 +38,7 @@ def portable_errors() -> Iterator[None]:
     except DataprepError as error:
         kind = next(each.__name__ for each in type(error).__mro__ if each.__name__ in KINDS)
         # ASCII and without line breaks, so that no log or exception on the way changes it.
-        raise CarriedError(f"{MARK}{json.dumps([kind, str(error).encode().hex()])}:end") from error
+        raise CarriedError(f"{MARK}{json.dumps([kind, str(told(error)).encode().hex()])}:end") from error
 
 
 @contextmanager
@@ -64,10 +65,3 @@ def restored(text: str) -> DataprepError | None:
     if any(each in text for each in OVERFLOWS):
         return overflow()
     return None
-
-
-def overflow() -> StepError:
-    """What both engines say of a sum that does not fit."""
-    return StepError(
-        f"A sum is too large for a whole number: it is beyond {2**63 - 1:,}. Change the column to numbers first."
-    )

@@ -142,3 +142,30 @@ def test_drawn_rows_are_bounded_per_group() -> None:
     (rows,) = ask(stat.Rows(("n", "g"), limit=2, per="g"))
     assert isinstance(rows, pl.DataFrame)
     assert Counter(rows["g"].to_list()) == {0: 2, 1: 2, 2: 2, None: 1}
+
+
+def test_sums_of_whole_numbers_are_exact_beyond_64_bits() -> None:
+    table = pl.DataFrame({"n": [2**63 - 1, 2**63 - 1], "small": pl.Series([2**31 - 1] * 2, dtype=pl.Int32)})
+    assert ask(stat.Sum("n"), stat.Sum("small"), table=table) == [2 * (2**63 - 1), 2 * (2**31 - 1)]
+
+
+def test_deviation_of_a_constant_is_zero_and_large_means_cost_no_digits() -> None:
+    table = pl.DataFrame({"c": [0.1] * 1_000, "far": [1e9 + i % 2 for i in range(1_000)]})
+    constant, far = ask(stat.Std("c"), stat.Std("far"), table=table)
+    assert constant == 0.0
+    assert far == pytest.approx(np.std([i % 2 for i in range(1_000)], ddof=1), rel=1e-11)
+
+
+def test_quantiles_asked_together_are_those_asked_one_by_one_and_nulls_do_not_matter() -> None:
+    values = [0.1, 7.3, None, 2.2, 9.9, None, 3.3, 4.7]
+    table = pl.DataFrame({"v": values})
+    shares = [0.0, 0.05, 0.33, 0.5, 0.97, 1.0]
+    together = ask(*(stat.Quantile("v", q) for q in shares), table=table)
+    present = [each for each in values if each is not None]
+    assert together == [ask(stat.Quantile("v", q), table=table)[0] for q in shares]
+    assert together == pytest.approx(list(np.quantile(present, shares)), abs=0)
+    assert ask(*(stat.Quantile("v", q) for q in shares), table=table.clear()) == [None] * len(shares)
+
+
+def test_histogram_without_edges_is_empty() -> None:
+    assert ask(stat.Histogram("v", ()), table=pl.DataFrame({"v": [1.0]})) == [()]

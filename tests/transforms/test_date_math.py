@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from dateutil.relativedelta import relativedelta
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]
 from pydantic import ValidationError
 
 from tests.checks import result
@@ -42,7 +42,7 @@ PLURALS: dict[str, dict[str, int]] = {
 def test_adding_is_that_of_dateutil(unit: str) -> None:
     step = DateAdd.model_validate({"column": "a", "amount_column": "n", "unit": unit, "output": "c"})
     found = result(step, PAIRS)["c"].to_list()
-    steps = [relativedelta(**{name: by * n for name, by in PLURALS[unit].items()}) for n in PAIRS["n"]]  # type: ignore[arg-type]
+    steps = [relativedelta(**{name: by * n for name, by in PLURALS[unit].items()}) for n in PAIRS["n"]]
     assert found == [each + step for each, step in zip(PAIRS["a"], steps, strict=True)]
 
 

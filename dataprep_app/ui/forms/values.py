@@ -65,6 +65,8 @@ def _number(value: float) -> str:
 
 
 def _as_number(text: str) -> int | float | None:
+    if "_" in text:  # which Python takes for a separator of digits
+        return None
     try:
         return int(text)
     except ValueError:
@@ -73,4 +75,4 @@ def _as_number(text: str) -> int | float | None:
         number = float(text)
     except ValueError:
         return None
-    return None if math.isnan(number) or "_" in text else number
+    return None if math.isnan(number) else number

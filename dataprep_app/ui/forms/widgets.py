@@ -57,13 +57,12 @@ def _number(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
         field.label,
         min_value=None if field.low is None else cast(max(field.low, -LARGEST)),
         max_value=None if field.high is None else cast(min(field.high, LARGEST)),
-        value=None,
+        value=None if field.nullable or initial is None else "min",  # what may be empty can be cleared
         step=_step(field, whole=whole),
         format=None if whole else "%g",
         key=key,
         help=field.help,
         placeholder="None" if field.nullable else "",
-        required=not field.nullable,
     )
     drawing.remember(path, value)
     if value is None:
@@ -140,9 +139,14 @@ def _choice(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
         )
     else:
         value = st.selectbox(
-            field.label, field.options, index=None, key=key, help=field.help, format_func=words, placeholder="Choose",
-            required=not field.nullable,
-        )  # fmt: skip
+            field.label,
+            field.options,
+            index=None if field.nullable or initial is None else 0,  # what may be empty can be cleared
+            key=key,
+            help=field.help,
+            format_func=words,
+            placeholder="Choose",
+        )
     drawing.remember(path, value)
     return UNSET if value is None and not field.nullable else value
 

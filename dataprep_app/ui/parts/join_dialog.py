@@ -28,6 +28,7 @@ from transforms.core.columns import KEYS
 from transforms.core.errors import DataprepError
 
 MOST_KEYS = 10
+COLOUR = "#2f6df6"
 SHOWN = 50
 """Rows of the preview."""
 HOW = {
@@ -111,6 +112,7 @@ def _body(flow_id: str, step_id: str, key: str) -> None:
     problems = step_problems(kind, params, drawing.schemas, parameter_values(flow))
     errors = [each for each in problems if each.severity == "error"]
     with facts:
+        _footer(flow_id, step_id, key, params, valid=not errors)
         _picture(params["how"])
         if errors and params["left_on"]:
             for each in errors:
@@ -119,7 +121,6 @@ def _body(flow_id: str, step_id: str, key: str) -> None:
             _rates(flow_id, flow, step_id, params, sides)
     if not errors:
         _preview(flow_id, flow, step_id, params)
-    _footer(flow_id, step_id, key, params, valid=not errors)
 
 
 def _settings(drawing: Drawing, flow: Flow, step_id: str, sides: Sides) -> dict[str, Any]:
@@ -154,7 +155,6 @@ def _settings(drawing: Drawing, flow: Flow, step_id: str, sides: Sides) -> dict[
             list(EXPECTED),
             key=drawing.keep("validate_keys", params.get("validate_keys", "none")),
             format_func=EXPECTED.__getitem__,
-            required=True,
             help="A run stops where it is not so.",
         )
     chosen = {"how": how, "suffix": suffix, "validate_keys": expected}
@@ -191,16 +191,18 @@ def _picture(how: str) -> None:
     """Two overlapping circles with what is kept filled in."""
     left, both, right = CIRCLES[how]
     parts = (
-        ("M70 8 A52 52 0 1 0 70 96 A52 52 0 0 1 70 8 Z", left),
-        ("M70 8 A52 52 0 0 1 70 96 A52 52 0 0 1 70 8 Z", both),
-        ("M70 8 A52 52 0 0 1 70 96 A52 52 0 1 0 70 8 Z", right),
+        ("M70 9.5 A52 52 0 1 0 70 94.5 A52 52 0 0 1 70 9.5 Z", left),
+        ("M70 9.5 A52 52 0 0 1 70 94.5 A52 52 0 0 1 70 9.5 Z", both),
+        ("M70 9.5 A52 52 0 1 1 70 94.5 A52 52 0 0 0 70 9.5 Z", right),
     )
     paths = "".join(
-        f'<path d="{path}" fill="var(--st-primary-color, #2f6df6)" fill-opacity="{0.55 if kept else 0.06}" '
-        'stroke="var(--st-primary-color, #2f6df6)" stroke-width="1.5"/>'
+        f'<path d="{path}" fill="{COLOUR}" fill-opacity="{0.55 if kept else 0.06}" '
+        f'stroke="{COLOUR}" stroke-width="1.5"/>'
         for path, kept in parts
     )
-    st.html(f'<svg viewBox="-12 -2 164 108" height="104" role="img" aria-label="{HOW[how][0]}">{paths}</svg>')
+    # Two circles of radius 52 around 40 and 100; an image, since sanitized HTML loses drawings.
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-14 -2 168 108" width="168" height="108">{paths}</svg>'
+    st.image(svg, alt=HOW[how][0], width=150)
 
 
 def _rates(flow_id: str, flow: Flow, step_id: str, params: Mapping[str, Any], sides: Sides) -> None:

@@ -31,11 +31,15 @@ def model_batch(model: SavedModel) -> None:
         "probability of each class, beside them. Nothing is learned from them."
     )
     with st.form(f"batch:{model.id}", border=True):
-        for source in model.facts.inputs:
-            _source(model, source)
+        with st.grid(2):
+            for source in model.facts.inputs:
+                _source(model, source)
         name, kind = st.columns([3, 1], vertical_alignment="bottom")
         stem = name.text_input(
-            "File", value=f"{model.id}_predictions", key=f"batch_file:{model.id}", help="In the folder of the workspace."
+            "File",
+            value=f"{model.id}_predictions",
+            key=f"batch_file:{model.id}",
+            help="In the folder of the workspace.",
         )
         ending = kind.selectbox("Format", list(FORMATS), format_func=lambda each: FORMATS[each], key="batch_format")
         asked = st.form_submit_button("Predict all rows", type="primary", icon=":material/play_arrow:")

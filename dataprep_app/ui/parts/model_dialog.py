@@ -81,10 +81,10 @@ def create_model(flow_id: str, reference: str) -> None:
         st.switch_page("screens/models.py", query_params={"job": started.id})
 
 
-def likely_target(flow: Flow, reference: str, columns: Iterable[str]) -> str | None:
-    """The target that a step before this table names already: it splits or balances by it."""
+def likely_target(flow: Flow, columns: Iterable[str]) -> str | None:
+    """The target that a step of the flow names already, to split, balance or encode by it; the last such step's."""
     there = set(columns)
-    for id in reversed(run_order(flow, [reference])):
+    for id in reversed(run_order(flow)):
         step = flow.steps.get(id)
         wanted = step.params.get("target") if step else None
         if isinstance(wanted, str) and wanted in there:
@@ -94,7 +94,7 @@ def likely_target(flow: Flow, reference: str, columns: Iterable[str]) -> str | N
 
 def _target(flow_id: str, flow: Flow, reference: str, columns: list[str]) -> str | None:
     known = st.session_state.get(f"target:{flow_id}")
-    wish = known if known in columns else likely_target(flow, reference, columns)
+    wish = known if known in columns else likely_target(flow, columns)
     target: str | None = st.selectbox(
         "Column to predict",
         columns,
@@ -123,7 +123,8 @@ def _problem(table: pl.DataFrame, target: str) -> tuple[str, bool]:
         st.error(str(error), icon=":material/error:")
         return kind, False
     st.caption(
-        f"It will predict **{KINDS[found.kind]}**. {escaped(found.reason)} (Seen in {table.height:,} rows of the sample.)"
+        f"It will predict **{KINDS[found.kind]}**. {escaped(found.reason)} "
+        f"(Seen in {table.height:,} rows of the sample.)"
     )
     return kind, True
 

@@ -18,7 +18,7 @@ from dataprep_app.ui.parts.job_list import EVERY
 
 WORDS: dict[Kind, str] = {"binary": "Two classes", "multiclass": "Several classes", "regression": "A number"}
 BUILDS = ("build", "build_from_dataset")
-WIDTHS = [3, 3, 3, 2, 2]
+WIDTHS = [3, 2, 3, 2, 3]
 
 
 def model_list(models: Sequence[SavedModel], building: Sequence[jobs.Job]) -> None:
@@ -109,7 +109,10 @@ def progress(job: jobs.Job, *, alone: bool = False) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{escaped(job.ask.title)}**", width="stretch")
             st.button(
-                "Cancel", icon=":material/cancel:", key=f"cancel:{job.id}", on_click=partial(cancel, job), help=None
+                "Cancel",
+                icon=":material/cancel:",
+                key=f"cancel:{job.id}",
+                on_click=partial(cancel, job),
             )
         st.progress(status.share or 0.0, text=escaped(status.text or "Starting"))
 

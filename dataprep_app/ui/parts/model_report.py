@@ -21,7 +21,7 @@ MOST_COLUMNS = 15
 BAR = 24
 """Pixels of a bar with its gap."""
 HIGH: tuple[int, int, int] = (30, 64, 175)
-PAPER: Mapping[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (14, 17, 23)}
+PAPER: Mapping[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (23, 22, 20)}
 FAINTEST = 0.04
 METRICS = {
     "auc": ("AUC", "Share of pairs of rows, one of each class, in which the right one gets the higher probability."),
@@ -76,14 +76,18 @@ def model_report(model: SavedModel) -> None:
 def verdict(result: QuickResult) -> str:
     """What the score says, in a sentence or two."""
     score, problem = result.score, result.problem
+    linear = next((each.score for each in result.baselines if each.name == "linear"), None)
     gain = f"That is {score.normalised:.0%} of the way from no model to a perfect one."
     if score.normalised <= 0:
         gain = "That is no better than no model at all."
+    if linear is not None and linear > score.value:
+        gain += f" A simple linear model does better: {linear:.3f}."
     match score.metric:
         case "AUC":
+            common, rare = problem.classes
             return (
-                f"Of two rows, one {problem.classes[1]!r} and one {problem.classes[0]!r}, it gives the first the higher "
-                f"probability of being {problem.classes[1]!r} in {score.value:.1%} of cases; chance does in 50%. {gain}"
+                f"Of two rows, one {rare!r} and one {common!r}, it gives the first the higher probability of {rare!r} "
+                f"in {score.value:.1%} of cases; chance does in 50%. {gain}"
             )
         case "accuracy":
             return (
@@ -92,7 +96,7 @@ def verdict(result: QuickResult) -> str:
             )
         case _:
             found = "explains nothing" if score.value <= 0 else f"explains {score.value:.1%}"
-            return f"It {found} of the variation of {problem.target!r}; always saying the mean explains nothing."
+            return f"It {found} of the variation of {problem.target!r}; always saying the mean explains nothing. {gain}"
 
 
 def metric_rows(result: QuickResult) -> list[dict[str, Any]]:
@@ -107,7 +111,7 @@ def metric_rows(result: QuickResult) -> list[dict[str, Any]]:
 
 
 def confusion_cells(result: QuickResult, theme: Theme) -> pl.DataFrame:
-    """The confusion matrix as cells: rows of the test, their share of the actual class, and colours that can be read."""
+    """The confusion matrix as cells: rows of the test, their share of the actual class, and readable colours."""
     names = result.problem.classes[:MOST_CLASSES]
     cells = []
     for actual, row in zip(names, result.confusion, strict=False):
@@ -177,23 +181,29 @@ def _scores(result: QuickResult) -> None:
 def _around(interval: Interval | None) -> str:
     if interval is None:
         return ""
-    return f"On other rows, 95 times in 100, it would lie from {interval.low:.3f} to {interval.high:.3f} ({interval.how})."
+    return (
+        f"On other rows, 95 times in 100, it would lie from {interval.low:.3f} to {interval.high:.3f} ({interval.how})."
+    )
 
 
 def _confusion(result: QuickResult) -> None:
     st.subheader("Actual and predicted classes", anchor=False)
     shown = len(result.problem.classes)
     more = f" The {MOST_CLASSES} most frequent of {shown} classes." if shown > MOST_CLASSES else ""
-    st.caption(f"Of the {sum(map(sum, result.confusion)):,} rows of the test{_first(result)}; shares are of each row.{more}")
+    st.caption(f"Of {result.rows.test:,} rows of the test{_first(result)}; percentages are of the actual class.{more}")
     cells = confusion_cells(result, theme())
     order = list(result.problem.classes[:MOST_CLASSES])
     small = len(order) > 5
     base = alt.Chart(cells.to_pandas()).encode(
-        x=alt.X("Predicted:N", sort=order, axis=alt.Axis(orient="top", labelAngle=-30 if small else 0, title="Predicted")),
+        x=alt.X(
+            "Predicted:N", sort=order, axis=alt.Axis(orient="top", labelAngle=-30 if small else 0, title="Predicted")
+        ),
         y=alt.Y("Actual:N", sort=order, title="Actual"),
         tooltip=["Actual", "Predicted", alt.Tooltip("Rows:Q", format=","), alt.Tooltip("Share:Q", format=".1%")],
     )
-    tiles = base.mark_rect(cornerRadius=3).encode(color=alt.Color("fill:N", scale=None))
+    tiles = base.mark_rect(cornerRadius=4, stroke="#{:02x}{:02x}{:02x}".format(*PAPER[theme()]), strokeWidth=3).encode(
+        color=alt.Color("fill:N", scale=None)
+    )
     ink_color = alt.Color("ink:N", scale=None)
     texts = base.mark_text(fontSize=11 if small else 15, dy=0 if small else -8).encode(text="text:N", color=ink_color)
     layers = [tiles, texts]
@@ -236,8 +246,8 @@ def _impact(result: QuickResult) -> None:
     rest = sum(each.share for each in result.impact) - sum(each.share for each in shown)
     more = f" {len(result.impact) - len(shown)} others together: {rest:.1%}." if rest > 0.0005 else ""
     st.caption(
-        f"How much each column moves predictions, as a share of all movement, measured on {result.impact_rows:,} rows of "
-        f"the test{_first(result)} (mean absolute SHAP values).{more}"
+        f"How much each column moves predictions, as a share of all movement, measured on {result.impact_rows:,} rows "
+        f"of the test{_first(result)} (mean absolute SHAP values).{more}"
     )
     bars = pl.DataFrame({"Column": [each.column for each in shown], "Share": [each.share for each in shown]})
     base = alt.Chart(bars.to_pandas()).encode(
@@ -266,13 +276,17 @@ def _classes(result: QuickResult) -> None:
         }
         for each in result.classes
     ]
-    share = {"min_value": 0.0, "max_value": 1.0, "format": "percent"}
-    config = {
-        "Rows trained on": st.column_config.NumberColumn(format="localized"),
-        "Rows of the test": st.column_config.NumberColumn(format="localized"),
-        "Precision": st.column_config.ProgressColumn(help="Of the rows predicted as this class, how many are.", **share),  # type: ignore[arg-type]
-        "Recall": st.column_config.ProgressColumn(help="Of the rows of this class, how many are found.", **share),  # type: ignore[arg-type]
-        "F1": st.column_config.ProgressColumn(help="Harmonic mean of precision and recall.", **share),  # type: ignore[arg-type]
+    helps = {
+        "Precision": "Of the rows predicted as this class, how many are.",
+        "Recall": "Of the rows of this class, how many are found.",
+        "F1": "Harmonic mean of precision and recall.",
+    }
+    config: dict[str, Any] = {
+        name: st.column_config.ProgressColumn(help=help, min_value=0.0, max_value=1.0, format="percent")
+        for name, help in helps.items()
+    }
+    config |= {
+        name: st.column_config.NumberColumn(format="localized") for name in ("Rows trained on", "Rows of the test")
     }
     st.dataframe(rows, hide_index=True, width="stretch", column_config=config)
 

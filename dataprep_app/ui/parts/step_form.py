@@ -67,9 +67,10 @@ def draw(flow_id: str, form: StepForm) -> None:
         changed = drawn.values != dict(form.initial) or form.edit is not None
         if form.tried or (changed and any("pattern" in each.found for each in problems)):
             drawn.say(problems)
-    _footer(flow_id, form)
+    errors = [each for each in problems if each.severity == "error"]
+    _footer(flow_id, form, len(errors) if form.tried else 0)
     if form.asked is not None:
-        _do(flow_id, form, drawn.values, others, branch, ok=not [p for p in problems if p.severity == "error"])
+        _do(flow_id, form, drawn.values, others, branch, ok=not errors)
 
 
 def _do(
@@ -154,7 +155,9 @@ def _values(flow: Flow) -> Mapping[str, Value]:
         return {}
 
 
-def _footer(flow_id: str, form: StepForm) -> None:
+def _footer(flow_id: str, form: StepForm, errors: int) -> None:
+    if errors:
+        st.caption(":red[:material/error: Something is not right yet. It is marked above.]")
     with st.container(horizontal=True, horizontal_alignment="right", key=f"{form.key}:footer"):
         st.button("Preview", key=f"{form.key}:preview", on_click=pending.ask, args=(flow_id, "preview"))
         st.button(

@@ -42,17 +42,29 @@ def _one_model(id: str) -> None:
         return
     _head(model)
     session.show_notices()
-    part: str = st.segmented_control(
+    PARTS[_part(model)][1](model)
+
+
+def _part(model: SavedModel) -> str:
+    """The part of the page that is chosen, also by the address: ``bind`` of Streamlit would put the label there."""
+    key = f"part:{model.id}"
+
+    def remember() -> None:
+        st.query_params["part"] = st.session_state[key]
+
+    if key not in st.session_state:
+        asked = st.query_params.get("part", "report")
+        st.session_state[key] = asked if asked in PARTS else "report"
+    part = st.segmented_control(
         "Part",
         list(PARTS),
-        default="report",
         required=True,
         format_func=lambda each: PARTS[each][0],
-        key="part",
+        key=key,
+        on_change=remember,
         label_visibility="collapsed",
-        bind="query-params",
     )
-    PARTS[part][1](model)
+    return part or "report"
 
 
 def _head(model: SavedModel) -> None:
