@@ -12,7 +12,7 @@ run: $(READY)                ## open the app with the sample flow
 test: $(READY)               ## everything that has to hold
 	@bash .ci/system java postgresql browser
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -118,7 +118,7 @@ def _overlap(mine: pl.Series, theirs: pl.Series) -> tuple[float, float]:
         return 0.0, 0.0
     common = first.is_in(second.cast(first.dtype, strict=False).implode()).sum()
     unique = max(len(first) / max(1, mine.count()), len(second) / max(1, theirs.count()))
-    return common / smaller, unique
+    return float(common) / smaller, unique
 
 
 def _plain(name: str) -> str:

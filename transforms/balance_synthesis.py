@@ -146,7 +146,8 @@ class Smote(Synthesis):
     terms = ("synthetic oversampling", "balance data", "synthetic minority", "imbalanced classes")
     missing = (
         "A missing feature (null, NaN, infinite or beyond 1e150) counts as the class mean in distances; in a "
-        "synthetic row a feature is missing where it was in the row it starts from. Rows without a class are kept and not used."
+        "synthetic row a feature is missing where it was in the row it starts from. Rows without a class are kept and "
+        "not used."
     )
     examples = (
         Example(
@@ -179,8 +180,8 @@ class SmoteCategorical(Synthesis):
     terms = ("smote categorical", "synthetic oversampling", "balance data", "smotenc")
     missing = (
         "A missing number (null, NaN, infinite or beyond 1e150) counts as the class mean in distances, and a "
-        "missing category is a category of its own; in a synthetic row a number is missing where it was in the row it starts from. "
-        "Rows without a class are kept and not used."
+        "missing category is a category of its own; in a synthetic row a number is missing where it was in the row it "
+        "starts from. Rows without a class are kept and not used."
     )
     examples = (
         Example(

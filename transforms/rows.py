@@ -12,7 +12,7 @@ from transforms.core.columns import ALL, Columns, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conditions import Condition, literal, typed
 from transforms.core.conversion import blank
-from transforms.core.dtypes import type_name
+from transforms.core.dtypes import WIDTHS, type_name
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn, Scalar
 from transforms.core.relations import Limit, Relation
@@ -130,8 +130,8 @@ def _fits(value: Scalar, dtype: pl.DataType) -> bool:
     held = typed(value, dtype)
     if held is None or not dtype.is_integer():
         return held is not None
-    low, high = (pl.select(each).item() for each in (dtype.min(), dtype.max()))
-    return float(held).is_integer() and bool(low <= held <= high)
+    half = 2 ** (WIDTHS.get(type(dtype), 64) - 1)
+    return float(held).is_integer() and bool(-half <= held < half)
 
 
 class FlagRows(RowTransform):

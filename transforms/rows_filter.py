@@ -203,8 +203,8 @@ class FilterNumericRange(Filter):
         return self
 
     def true(self) -> pl.Expr:
-        ends = [None if each is None else pl.lit(each) for each in (self.min, self.max)]
-        return between(self.present(self.column), *ends, self.closed)
+        low, high = (None if each is None else pl.lit(each) for each in (self.min, self.max))
+        return between(self.present(self.column), low, high, self.closed)
 
 
 def _moment(text: str) -> str:

@@ -80,7 +80,7 @@ def _subject(given: argparse.Namespace, control: Control) -> Subject:
     if not path.name.endswith(".flow.json"):
         return subject_of_file(path, given.target, sampling, control)
     flow = load(path)
-    reference = step or next(reversed(flow.steps), next(iter(flow.sources), ""))
+    reference = step or next(iter([*flow.steps][::-1] or [*flow.sources]), "")
     if not reference:
         raise DataprepError(f"{path} has no step yet. Add a source to it first.")
     return subject_of_flow(flow, path.parent, reference, given.target, sampling=sampling, control=control)

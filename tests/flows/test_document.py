@@ -10,7 +10,7 @@ from flows.document import Destination, Flow, Parameter, Source
 from flows.files import FlowFileError, load, parse, save, to_json
 from flows.history import History
 from flows.identity import contents, definitions
-from flows.parameters import ParameterError, substitute, values
+from flows.parameters import ParameterError, Value, substitute, values
 
 
 def loans() -> Flow:
@@ -131,7 +131,7 @@ def test_another_file_is_other_content_but_the_same_definition() -> None:
 
 
 def test_parameters_are_filled_in_however_deep() -> None:
-    given = {"year": 2021, "name": "x"}
+    given: dict[str, Value] = {"year": 2021, "name": "x"}
     assert substitute({"a": ["${year}", "f-${year}-${name}.csv"], "b": "$${year}"}, given) == {
         "a": [2021, "f-2021-x.csv"],
         "b": "${year}",

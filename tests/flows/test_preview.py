@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows import edits
@@ -17,9 +19,12 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many tables each query computed."""
     seen: list[int] = []
     gather = PolarsEngine.gather
-    monkeypatch.setattr(
-        PolarsEngine, "gather", lambda self, frames: (seen.append(len(frames)), gather(self, frames))[1]
-    )
+
+    def counted(self: PolarsEngine, frames: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+        seen.append(len(frames))
+        return gather(self, frames)
+
+    monkeypatch.setattr(PolarsEngine, "gather", counted)
     return seen
 
 

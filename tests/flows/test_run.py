@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -175,7 +176,7 @@ def test_every_kind_of_broken_flow_is_described(flow: Flow, folder: Path) -> Non
         return "\n".join(map(str, check(flow, folder).problems))
 
     step = flow.steps["filled"]
-    broken = {
+    broken: dict[str, dict[str, Any]] = {
         "There is no transform 'impute_meen'. Did you mean 'impute_mean'": {"transform": "impute_meen"},
         "no setting 'colums'. Did you mean 'columns'": {"params": {"colums": ["age"]}},
         "needs 'columns'": {"params": {}},

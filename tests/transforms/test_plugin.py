@@ -46,5 +46,8 @@ def test_plugin_of_one_file_is_in_the_catalog_the_schema_and_the_reference(tmp_p
     assert catalog["transforms"]["halve"]["terms"] == ["divide by two"]
     helped = subprocess.run([*command, "halve"], env=environment, capture_output=True, text=True, check=True).stdout
     assert "Columns to halve." in helped
-    script = "from transforms.reference import markdown, vocabulary; assert '### Halve' in markdown(); assert 'divide by two' in vocabulary()['halve']"
+    script = (
+        "from transforms.reference import markdown, vocabulary; assert '### Halve' in markdown(); "
+        "assert 'divide by two' in vocabulary()['halve']"
+    )
     subprocess.run([sys.executable, "-c", script], env=environment, check=True)

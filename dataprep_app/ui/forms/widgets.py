@@ -53,16 +53,15 @@ def _number(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
     whole = "number" not in field.types
     cast: Callable[[Any], Any] = int if whole else float
     key = drawing.keep(path, None if initial is None else cast(initial))
+    limits: dict[str, Any] = {
+        "min_value": None if field.low is None else cast(max(field.low, -LARGEST)),
+        "max_value": None if field.high is None else cast(min(field.high, LARGEST)),
+        "value": None if field.nullable or initial is None else "min",  # what may be empty can be cleared
+        "step": _step(field, whole=whole),
+        "format": None if whole else "%g",
+    }
     value = st.number_input(
-        field.label,
-        min_value=None if field.low is None else cast(max(field.low, -LARGEST)),
-        max_value=None if field.high is None else cast(min(field.high, LARGEST)),
-        value=None if field.nullable or initial is None else "min",  # what may be empty can be cleared
-        step=_step(field, whole=whole),
-        format=None if whole else "%g",
-        key=key,
-        help=field.help,
-        placeholder="None" if field.nullable else "",
+        field.label, key=key, help=field.help, placeholder="None" if field.nullable else "", **limits
     )
     drawing.remember(path, value)
     if value is None:

@@ -27,14 +27,19 @@ class Effect:
     """Rows that came, or went when negative."""
     new: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    retyped: tuple[str, ...] = ()
     cells: int = 0
     """Values that changed, counted where every row stayed in its place."""
+    moved: bool = False
+    """Whether rows changed places, or values changed where that cannot be told apart."""
 
     def __str__(self) -> str:
         parts = [f"{self.rows:+,} row{'' if abs(self.rows) == 1 else 's'}".replace("-", "−")] if self.rows else []
         parts += [_counted(self.new, "new column")] if self.new else []
         parts += [f"{_counted(self.removed, 'column')} gone"] if self.removed else []
+        parts += [f"type of {_counted(self.retyped, 'column')} changed"] if self.retyped else []
         parts += [f"{self.cells:,} value{'' if self.cells == 1 else 's'} changed"] if self.cells else []
+        parts += ["Values or their order changed"] if self.moved else []
         return ", ".join(parts) or "No change"
 
 
@@ -95,16 +100,32 @@ def copied(flow: Flow, id: str) -> Flow:
     return edits.insert_step(flow, edits.new_id(flow, id), step.transform, id, step.params)
 
 
-def effect(before: pl.DataFrame, after: pl.DataFrame) -> Effect:
-    """What changed from one table to the next."""
+def effect(before: pl.DataFrame, after: pl.DataFrame, *, in_place: bool = True) -> Effect:
+    """What changed from one table to the next; ``in_place`` tells that the step leaves rows where they are."""
     new = tuple(each for each in after.columns if each not in before.columns)
     removed = tuple(each for each in before.columns if each not in after.columns)
-    cells = 0
+    both = [each for each in after.columns if each in before.columns]
+    pairs = {name: (before[name], after[name]) for name in both}
+    retyped = tuple(name for name, (old, now) in pairs.items() if old.dtype != now.dtype and not _numbers(old, now))
+    cells, moved = 0, False
     if before.height == after.height:
-        names = [each for each in after.columns if before.schema.get(each) == after.schema[each]]
-        same = [each for each in names if not after.schema[each].is_nested()]
-        cells = sum(int((before[each].ne_missing(after[each])).sum()) for each in same)
-    return Effect(after.height - before.height, new, removed, cells)
+        differ = [_different(old, now) for name, (old, now) in pairs.items() if name not in retyped]
+        cells = sum(differ) if in_place else 0
+        moved = not in_place and sum(differ) > 0
+    return Effect(after.height - before.height, new, removed, retyped, cells, moved)
+
+
+def _numbers(old: pl.Series, now: pl.Series) -> bool:
+    return old.dtype.is_numeric() and now.dtype.is_numeric()
+
+
+def _different(old: pl.Series, now: pl.Series) -> int:
+    """Values that are not the same in two columns; whole numbers and others are compared by what they are."""
+    if old.dtype.is_nested():
+        return 0
+    if old.dtype != now.dtype:
+        old, now = old.cast(pl.Float64), now.cast(pl.Float64)
+    return int(old.ne_missing(now).sum())
 
 
 def _outputs(step: Step) -> int:

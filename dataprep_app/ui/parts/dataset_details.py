@@ -57,7 +57,7 @@ def _head(space: Workspace, dataset: Dataset) -> None:
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
         st.markdown(f"### {escaped(dataset.label)}")
-        width = f" · {facts.columns:,} columns" if facts.columns is not None else ""
+        width = f" · {facts.columns:,} column{'' if facts.columns == 1 else 's'}" if facts.columns is not None else ""
         st.caption(escaped(f"{kind.label} · {facts.size}{width}"))
     with right.container(horizontal=True, horizontal_alignment="right"):
         _use(space, dataset)
@@ -175,7 +175,7 @@ def _rows(space: Workspace, dataset: Dataset, drawn: Drawn, kind: type[Connector
             "Show as", ["Table", "Columns"], default="Table", required=True, key=f"{key}:looks",
             label_visibility="collapsed",
         )  # fmt: skip
-        st.caption(f"{shown} · {rows.width:,} columns")
+        st.caption(f"{shown} · {rows.width:,} column{'' if rows.width == 1 else 's'}")
     if looks == "Columns":
         st.dataframe(columns_of(found), hide_index=True, height=HEIGHT)
         return

@@ -64,9 +64,7 @@ def create_job(flow_id: str) -> None:
     with st.expander("Run it elsewhere", icon=":material/terminal:"):
         st.caption("On this machine, from a terminal:")
         st.code(command(flow_id, arguments), language="shell", wrap_lines=True)
-        st.caption(
-            "On a Spark cluster: pack the flow, then submit it. The folder must be one that all workers see."
-        )
+        st.caption("On a Spark cluster: pack the flow, then submit it. The folder must be one that all workers see.")
         st.code(spark_command(flow_id, arguments), language="shell", wrap_lines=True)
     if st.button("Start job", type="primary", icon=":material/play_arrow:", disabled=not only):
         ask = store.Ask("run", f"{flow.name} on {ENGINES[engine]}", arguments, flow_id)

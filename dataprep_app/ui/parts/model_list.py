@@ -107,14 +107,16 @@ def progress(job: jobs.Job, *, alone: bool = False) -> None:
                 st.rerun()
             return
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{escaped(job.ask.title)}**", width="stretch")
+            st.markdown(
+                escaped(status.text or "Starting") if alone else f"**{escaped(job.ask.title)}**", width="stretch"
+            )
             st.button(
                 "Cancel",
                 icon=":material/cancel:",
                 key=f"cancel:{job.id}",
                 on_click=partial(cancel, job),
             )
-        st.progress(status.share or 0.0, text=escaped(status.text or "Starting"))
+        st.progress(status.share or 0.0, text=None if alone else escaped(status.text or "Starting"))
 
     draw()
 

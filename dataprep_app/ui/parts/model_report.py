@@ -22,7 +22,8 @@ BAR = 24
 """Pixels of a bar with its gap."""
 HIGH: tuple[int, int, int] = (30, 64, 175)
 PAPER: Mapping[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (23, 22, 20)}
-FAINTEST = 0.04
+FAINTEST: Mapping[Theme, float] = {"light": 0.04, "dark": 0.18}
+"""Colour of a cell with no rows, so that it can be seen to be one."""
 METRICS = {
     "auc": ("AUC", "Share of pairs of rows, one of each class, in which the right one gets the higher probability."),
     "accuracy": ("Accuracy", "Share of rows whose class is predicted."),
@@ -77,7 +78,7 @@ def verdict(result: QuickResult) -> str:
     """What the score says, in a sentence or two."""
     score, problem = result.score, result.problem
     linear = next((each.score for each in result.baselines if each.name == "linear"), None)
-    gain = f"That is {score.normalised:.0%} of the way from no model to a perfect one."
+    gain = f"That is {score.normalised:.0%} of the way from no model to a perfect one." if problem.classes else ""
     if score.normalised <= 0:
         gain = "That is no better than no model at all."
     if linear is not None and linear > score.value:
@@ -95,8 +96,8 @@ def verdict(result: QuickResult) -> str:
                 f"{score.base:.1%}. {gain}"
             )
         case _:
-            found = "explains nothing" if score.value <= 0 else f"explains {score.value:.1%}"
-            return f"It {found} of the variation of {problem.target!r}; always saying the mean explains nothing. {gain}"
+            found = f"{max(score.value, 0.0):.1%} of the variation of {problem.target!r}"
+            return f"It explains {found}; always saying the mean explains nothing. {gain}"
 
 
 def metric_rows(result: QuickResult) -> list[dict[str, Any]]:
@@ -118,7 +119,7 @@ def confusion_cells(result: QuickResult, theme: Theme) -> pl.DataFrame:
         total = sum(row)
         for predicted, rows in zip(names, row, strict=False):
             share = rows / total if total else 0.0
-            fill = blend(HIGH, PAPER[theme], max(share, FAINTEST))
+            fill = blend(HIGH, PAPER[theme], FAINTEST[theme] + (1 - FAINTEST[theme]) * share)
             cells.append(
                 {
                     "Actual": actual,
@@ -153,7 +154,7 @@ def luminance(color: Sequence[int]) -> float:
 
 def _scores(result: QuickResult) -> None:
     score = result.score
-    name = {"R2": "R²"}.get(score.metric, score.metric)
+    name = {"R2": "R²", "accuracy": "Accuracy"}.get(score.metric, score.metric)
     tiles = {name: (score.value, _around(score.interval))}
     if score.metric == "AUC":
         tiles["By chance"] = (score.base, "What guessing gives.")
@@ -196,7 +197,9 @@ def _confusion(result: QuickResult) -> None:
     small = len(order) > 5
     base = alt.Chart(cells.to_pandas()).encode(
         x=alt.X(
-            "Predicted:N", sort=order, axis=alt.Axis(orient="top", labelAngle=-30 if small else 0, title="Predicted")
+            "Predicted:N",
+            sort=order,
+            axis=alt.Axis(orient="top", labelAngle=-45 if small else 0, labelOverlap=False, title="Predicted"),
         ),
         y=alt.Y("Actual:N", sort=order, title="Actual"),
         tooltip=["Actual", "Predicted", alt.Tooltip("Rows:Q", format=","), alt.Tooltip("Share:Q", format=".1%")],
@@ -229,14 +232,17 @@ def _residuals(result: QuickResult, found: Residuals) -> None:
         .properties(height=200)
     )
     st.altair_chart(chart, width="stretch")
-    low, middle, high = (found.quantiles[each] for each in ("5", "50", "95"))
-    st.caption(f"Half of the errors are below {middle:,.4g}; nine of ten lie between {low:,.4g} and {high:,.4g}.")
+    low, high = found.quantiles["5"], found.quantiles["95"]
+    st.caption(f"Nine of ten errors lie between {low:,.4g} and {high:,.4g}; their mean is {found.mean:,.4g}.")
     st.caption(f"Actual and predicted numbers of {len(found.actual):,} rows of the test; on the line, they are equal.")
     points = pl.DataFrame({"Actual": found.actual, "Predicted": found.predicted}).to_pandas()
     ends = [min(*found.actual, *found.predicted), max(*found.actual, *found.predicted)]
+    span = alt.Scale(zero=False)
     line = alt.Chart(pl.DataFrame({"x": ends, "y": ends}).to_pandas()).mark_line(strokeDash=[4, 4], color="gray")
     dots = alt.Chart(points).mark_circle(size=28, opacity=0.5).encode(x="Actual:Q", y="Predicted:Q")
-    chart = alt.layer(line.encode(x=alt.X("x:Q", title="Actual"), y=alt.Y("y:Q", title="Predicted")), dots)
+    chart = alt.layer(
+        line.encode(x=alt.X("x:Q", title="Actual", scale=span), y=alt.Y("y:Q", title="Predicted", scale=span)), dots
+    )
     st.altair_chart(chart.properties(height=260), width="stretch")
 
 

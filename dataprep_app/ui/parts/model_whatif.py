@@ -12,7 +12,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from dataprep_app.modeling.model import InputColumn, Model, load
+from dataprep_app.modeling.model import TABLE, InputColumn, Model, load
 from dataprep_app.modeling.predict import Contribution, Predictor, WhatIf
 from dataprep_app.modeling.real_rows import RawRow, RealRows, Value, first_that_predicts
 from dataprep_app.modeling.store import SavedModel
@@ -23,6 +23,8 @@ from transforms.core.errors import DataprepError
 
 SHOWN = 12
 """Columns whose contributions are drawn."""
+CLASSES = 6
+"""Classes whose probabilities are drawn."""
 LARGEST_NUMBER = 2**53
 """Whole numbers that a browser holds exactly."""
 MISSING = "(missing)"
@@ -158,7 +160,8 @@ def _form(model: SavedModel, working: Predictor, rows: RealRows, offered: Choice
 
     with st.form(f"{key}:form", border=True):
         for source in case.start.rows:
-            st.markdown(f"**{escaped(source)}** {_named(rows, case, source)}")
+            title = model.facts.built_from if source == TABLE and not model.facts.reference else source
+            st.markdown(f"**{escaped(title)}** {_named(rows, case, source)}")
             columns = [column for of, column in fields if of == source]
             with st.grid(3):
                 for column in columns:
@@ -236,10 +239,7 @@ def _outcome(model: SavedModel, case: Case) -> None:
         found, first = case.found, case.first
         said = _said(found.prediction)
         st.markdown(f":small[Prediction of {escaped(target)}]  \n### {escaped(said)}")
-        for name, chance in found.probabilities.items():
-            moved = chance - first.probabilities.get(name, 0.0)
-            more = f" ({moved:+.1%})" if abs(moved) >= 0.0005 else ""
-            st.progress(min(max(chance, 0.0), 1.0), text=f"{escaped(name)} {chance:.1%}{escaped(more)}")
+        _probabilities(found, first)
         actual = next((row[target] for row in case.start.rows.values() if target in row), None)
         if actual is not None:
             st.caption(
@@ -256,6 +256,18 @@ def _outcome(model: SavedModel, case: Case) -> None:
         )
     )
     st.altair_chart(contribution_chart(found), width="stretch")
+
+
+def _probabilities(found: WhatIf, first: WhatIf) -> None:
+    """The likeliest classes, with how far each went from what it was for the row as it is in the data."""
+    likeliest = sorted(found.probabilities.items(), key=lambda each: -each[1])
+    for name, chance in likeliest[:CLASSES]:
+        moved = chance - first.probabilities[name]
+        more = f" ({moved:+.1%})" if abs(moved) >= 0.0005 else ""
+        st.progress(min(max(chance, 0.0), 1.0), text=f"{escaped(name)} {chance:.1%}{escaped(more)}")
+    rest = likeliest[CLASSES:]
+    if rest:
+        st.caption(f"{len(rest)} other classes together: {sum(chance for _, chance in rest):.1%}")
 
 
 def _changes(case: Case) -> None:
@@ -287,7 +299,7 @@ def contribution_chart(found: WhatIf) -> alt.LayerChart | alt.FacetChart:
             "Column": each.column if each.column.endswith("other columns") else f"{each.column} = {_said(each.value)}",
             "Amount": each.amount,
             "side": FOR if each.amount >= 0 else AGAINST,
-            "text": f"{each.amount:+.2f}" if abs(each.amount) < 1_000 else f"{each.amount:+,.0f}",
+            "text": signed(each.amount),
         }
         for each in shown
     ]
@@ -306,6 +318,13 @@ def contribution_chart(found: WhatIf) -> alt.LayerChart | alt.FacetChart:
         for sign, align, shift in ((">=", "left", 4), ("<", "right", -4))
     ]
     return alt.layer(bars, *texts).properties(height=BAR * len(rows) + 10)
+
+
+def signed(amount: float) -> str:
+    """An amount with its sign, short."""
+    if amount and abs(amount) < 0.1:
+        return f"{amount:+.1g}" if abs(amount) >= 0.0001 else f"{amount:+.0e}"
+    return f"{amount:+.2f}" if abs(amount) < 1_000 else f"{amount:+,.0f}"
 
 
 def _said(value: Any) -> str:

@@ -14,6 +14,7 @@ from dataprep_app.ui.forms.checks import step_problems
 from dataprep_app.ui.forms.column_fields import fitting
 from dataprep_app.ui.forms.fields import FormField, fields_of
 from dataprep_app.ui.forms.form import draw_form
+from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import pending
 from dataprep_app.ui.parts.chain import downstream, titles
 from dataprep_app.ui.parts.pending import StepForm
@@ -21,11 +22,12 @@ from flows.document import Flow, node_of
 from flows.parameters import ParameterError, Value
 from flows.parameters import values as parameter_values
 from transforms.catalog import catalog
+from transforms.core.errors import Problem
 from transforms.core.transform import Transform
 from transforms.reference import schema as schema_of
 from transforms.reference import sentence
 
-HEIGHT = 520
+HEIGHT = 500
 """Pixels of the part that scrolls; the buttons stay below it."""
 
 
@@ -68,7 +70,7 @@ def draw(flow_id: str, form: StepForm) -> None:
         if form.tried or (changed and any("pattern" in each.found for each in problems)):
             drawn.say(problems)
     errors = [each for each in problems if each.severity == "error"]
-    _footer(flow_id, form, len(errors) if form.tried else 0)
+    _footer(flow_id, form, errors if form.tried else [])
     if form.asked is not None:
         _do(flow_id, form, drawn.values, others, branch, ok=not errors)
 
@@ -155,10 +157,11 @@ def _values(flow: Flow) -> Mapping[str, Value]:
         return {}
 
 
-def _footer(flow_id: str, form: StepForm, errors: int) -> None:
-    if errors:
-        st.caption(":red[:material/error: Something is not right yet. It is marked above.]")
-    with st.container(horizontal=True, horizontal_alignment="right", key=f"{form.key}:footer"):
+def _footer(flow_id: str, form: StepForm, errors: Sequence[Problem]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"{form.key}:footer"):
+        # The problems stand under their fields, which may be out of sight.
+        found = "\n\n".join(escaped(each.found) for each in errors)
+        st.caption(":red[:material/error: See above]" if errors else "", help=found or None, width="stretch")
         st.button("Preview", key=f"{form.key}:preview", on_click=pending.ask, args=(flow_id, "preview"))
         st.button(
             "Save" if form.edit else "Add",

@@ -21,7 +21,9 @@ from flows import edits
 from flows.document import Flow, node_of
 from flows.files import to_json
 from flows.identity import digest
+from transforms.catalog import catalog
 from transforms.core.errors import DataprepError, Problem
+from transforms.core.transform import FittedTransform, RowTransform
 
 HEIGHT = 600
 LONGEST = 40
@@ -86,7 +88,7 @@ def _steps(flow_id: str, reference: str) -> None:
             st.caption("There is no step yet. Add one, or choose a column to see what suits it.")
         if len(steps) <= LONGEST:
             for id, found in _effects(flow_id, flow, steps).items():
-                slots[id].caption(f":gray-badge[{escaped(str(found))}]")
+                slots[id].caption(f"→ {escaped(str(found))}")
 
 
 def _source(flow: Flow, nodes: list[str]) -> None:
@@ -233,7 +235,9 @@ def _effects(flow_id: str, flow: Flow, steps: list[str]) -> dict[str, Effect]:
             continue
         try:
             before = session.look(flow_id, flow.steps[id].inputs[0]).table
-            found[id] = effect(before, session.look(flow_id, id).table)
+            kind = catalog()[flow.steps[id].transform]
+            in_place = issubclass(kind, RowTransform | FittedTransform)
+            found[id] = effect(before, session.look(flow_id, id).table, in_place=in_place)
         except DataprepError:
             break
     st.session_state[f"effects:{flow_id}"] = (key, found)

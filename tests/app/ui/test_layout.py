@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ def test_no_two_nodes_overlap_whatever_the_graph(graph: tuple[list[str], list[tu
 
 def test_a_chain_is_a_straight_line_that_goes_on_in_the_next_row() -> None:
     nodes = [f"n{i}" for i in range(PER_ROW + 2)]
-    places = tidy(nodes, list(zip(nodes, nodes[1:], strict=False)))
+    places = tidy(nodes, list(pairwise(nodes)))
     assert len({y for _, y in list(places.values())[:PER_ROW]}) == 1
     assert places[nodes[PER_ROW]][0] == places[nodes[0]][0]
     assert places[nodes[PER_ROW]][1] > places[nodes[0]][1] + HEIGHT

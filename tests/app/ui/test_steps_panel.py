@@ -94,7 +94,9 @@ def test_the_effect_of_a_step_is_told_in_words() -> None:
     assert str(effect(PEOPLE, PEOPLE.with_columns(pl.col("age").fill_null(0)))) == "1 value changed"
     assert str(effect(PEOPLE, PEOPLE.drop("id").with_columns(x=1))) == "new column x, column id gone"
     assert str(effect(PEOPLE, PEOPLE)) == "No change"
-    assert effect(PEOPLE, PEOPLE.with_columns(pl.col("age").cast(pl.Float64))).cells == 0
+    assert str(effect(PEOPLE, PEOPLE.with_columns(pl.col("age").fill_null(0.5).cast(pl.Float64)))) == "1 value changed"
+    assert str(effect(PEOPLE, PEOPLE.with_columns(pl.col("id").cast(pl.String)))) == "type of column id changed"
+    assert str(effect(PEOPLE, PEOPLE.reverse(), in_place=False)) == "Values or their order changed"
 
 
 @pytest.mark.parametrize(

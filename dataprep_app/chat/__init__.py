@@ -1,0 +1,1 @@
+"""Chat for data prep: a request in plain words becomes data (a plan, an answer, a question), never code."""
