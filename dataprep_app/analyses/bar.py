@@ -46,11 +46,8 @@ class Bar(Analysis):
 
     def look(self, table: pl.DataFrame) -> AnalysisResult:
         groups = grouped(table, self.group, self.most)
-        values = (
-            axis_values(table, self.measure)
-            if self.measure
-            else pl.Series("value", [0]).new_from_index(0, table.height)
-        )
+        counted = pl.Series("value", [0]).new_from_index(0, table.height)
+        values = axis_values(table, self.measure) if self.measure else counted
         rows = pl.DataFrame({"group": groups.labels, "value": values})
         found = rows.group_by("group").agg(self._number().alias("number"), pl.len().alias("rows"))
         place = pl.col("group").replace_strict(

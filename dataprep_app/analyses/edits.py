@@ -10,6 +10,8 @@ from flows import edits
 from flows.document import Analysis as Node
 from flows.document import Flow, node_of
 from flows.edits import EditError
+from flows.parameters import substitute
+from flows.parameters import values as parameter_values
 from transforms.core.errors import did_you_mean
 
 
@@ -26,7 +28,7 @@ def add_analysis(
     if id in flow:
         raise EditError(f"There is a node {id!r} already. Choose another id, such as {edits.new_id(flow, id)!r}.")
     _known(flow, input)
-    node = Node(analysis=analysis, input=input, params=_written(analysis, params or {}), note=note)
+    node = Node(analysis=analysis, input=input, params=written(flow, analysis, params or {}), note=note)
     return _with(flow, {**flow.analyses, id: node})
 
 
@@ -39,7 +41,7 @@ def change_analysis(flow: Flow, id: str, **changes: Any) -> Flow:
     """
     node = _analysis(flow, id)
     if "params" in changes:
-        changes["params"] = _written(node.analysis, changes["params"])
+        changes["params"] = written(flow, node.analysis, changes["params"])
     if "input" in changes:
         _known(flow, changes["input"])
     changed = Node.model_validate({**node.model_dump(), **changes})
@@ -56,8 +58,17 @@ def remove_analysis(flow: Flow, id: str) -> Flow:
     return _with(flow, {each: node for each, node in flow.analyses.items() if each != id})
 
 
-def _written(analysis: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    return kind_of(analysis).model_validate(dict(params)).model_dump(mode="json", by_alias=True)
+def written(flow: Flow, analysis: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings as they are saved, defaults included; those that stand for parameters of the flow stay so.
+
+    Raises:
+        UnknownAnalysisError: there is no such kind of analysis.
+        ParameterError: a parameter is not there.
+        pydantic.ValidationError: the params are not valid.
+    """
+    filled = substitute(dict(params), parameter_values(flow))
+    full = kind_of(analysis).model_validate(filled).model_dump(mode="json", by_alias=True)
+    return full | {name: value for name, value in params.items() if value != filled[name]}
 
 
 def _analysis(flow: Flow, id: str) -> Node:

@@ -62,17 +62,19 @@ def header(flow_id: str) -> str:
     if opened.conflict is not None:
         _conflict(flow_id)
     views, sample = st.columns([3, 2], vertical_alignment="center")
+    if st.session_state.get("view") not in VIEWS:
+        wanted = st.query_params.get("view", "graph")
+        st.session_state["view"] = wanted if wanted in VIEWS else "graph"
     with views:
         view: str = st.segmented_control(
             "View",
             list(VIEWS),
-            default="graph",
             required=True,
             format_func=lambda each: f"{VIEWS[each].icon} {VIEWS[each].title}",
             key="view",
             label_visibility="collapsed",
-            bind="query-params",
         )
+    st.query_params["view"] = view
     with sample.container(horizontal=True, horizontal_alignment="right"):
         _sample(flow_id)
     if dialog is not None:

@@ -39,7 +39,7 @@ def test_row_comes_with_the_row_of_the_other_source_that_has_its_key(flow: Flow,
 def test_key_is_found_through_a_new_name(flow: Flow, folder: Path) -> None:
     calls = pl.read_csv(folder / "calls.csv").rename({"customer_id": "who"})
     calls.write_csv(folder / "calls.csv")
-    flow = edits.insert_step(flow, "calls", "named", "rename_columns", {"mapping": {"who": "customer_id"}})
+    flow = edits.insert_step(flow, "named", "rename_columns", "calls", {"mapping": {"who": "customer_id"}})
     rows = RealRows.of_flow(model_of(flow, folder, "coded"), folder)
     assert rows.links == (Link("people", ("customer_id",), "calls", ("who",)),)
     assert rows.keys == {("people", "customer_id"), ("calls", "who")}
@@ -66,7 +66,7 @@ def test_sources_below_each_other_give_one_row_of_the_first(flow: Flow, folder: 
     pl.read_csv(folder / "people.csv").write_csv(folder / "more.csv")
     source = flow.sources["people"].model_copy(update={"params": {"path": "more.csv"}})
     longer = edits.add_source(flow, "more", source)
-    longer = edits.add_step(longer, "all", "concat_rows", ["people", "more"], {})
+    longer = edits.add_step(longer, "all", "union_rows", ["people", "more"], {})
     model = model_of(longer, folder, "all")
     row, found = first_that_predicts(Predictor(model), RealRows.of_flow(model, folder).first())
     assert set(row.rows) == {"people"}

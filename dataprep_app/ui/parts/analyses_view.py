@@ -1,0 +1,195 @@
+"""Charts and tables of a node's rows: those that are saved in the flow, and the one that is being looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+import streamlit as st
+
+from dataprep_app.analyses.analysis import Analysis, AnalysisResult, setting_problems
+from dataprep_app.analyses.edits import remove_analysis
+from dataprep_app.analyses.registry import ANALYSES, UnknownAnalysisError, kind_of
+from dataprep_app.ui import session
+from dataprep_app.ui.forms.markdown import escaped
+from dataprep_app.ui.parts import analyses_form
+from dataprep_app.ui.parts.analyses_form import OpenAnalysis, Values, close, open_new, open_saved, opened
+from dataprep_app.ui.parts.data_rows import sample_said
+from dataprep_app.ui.parts.node_choice import node_choice, title
+from flows.document import Analysis as Node
+from flows.document import Flow
+from flows.graph import run_order
+from transforms.core.errors import DataprepError
+
+ICONS = {
+    "histogram": "bar_chart",
+    "scatter": "scatter_plot",
+    "bar": "align_horizontal_left",
+    "box": "candlestick_chart",
+    "table_summary": "table_chart",
+    "correlation": "grid_on",
+    "association": "hub",
+}
+TILES = 3
+"""Kinds of analyses in a row."""
+TALLEST = 420
+"""Pixels of a table."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A result, with the rows and the settings that it is of."""
+
+    table: pl.DataFrame
+    analysis: Analysis
+    result: AnalysisResult
+
+
+def draw(flow_id: str) -> None:
+    """The view."""
+    reference = node_choice(flow_id, "Rows of")
+    if reference is None:
+        return
+    try:
+        with st.spinner("Preparing the sample"):
+            table = session.look(flow_id, reference).table
+    except DataprepError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    _view(flow_id, reference, table)
+
+
+def _view(flow_id: str, reference: str, table: pl.DataFrame) -> None:
+    shown = opened(flow_id)
+    left, right = st.columns([3, 1], gap="medium")
+    with right, st.container(border=True, gap="small", key=f"analyses_panel:{flow_id}"):
+        values = analyses_form.draw(flow_id, shown, reference, table.schema) if shown else None
+        if shown is None:
+            _saved(flow_id)
+    with left:
+        if shown is None or values is None:
+            _kinds(flow_id, table.schema)
+        else:
+            _result(flow_id, shown, values, reference, table)
+
+
+def icon(id: str) -> str:
+    """The sign of a kind of analysis."""
+    return f":material/{ICONS.get(id, 'insights')}:"
+
+
+def name_of(node: Node) -> str:
+    """What a saved analysis is called: its note, or its kind and columns."""
+    if node.note:
+        return node.note
+    try:
+        return kind_of(node.analysis).model_validate(node.params).name()
+    except (UnknownAnalysisError, ValueError):
+        return node.analysis
+
+
+def _kinds(flow_id: str, schema: pl.Schema) -> None:
+    """Every kind of analysis, to begin with one."""
+    st.markdown("**Add an analysis**")
+    kinds = list(ANALYSES.values())
+    for start in range(0, len(kinds), TILES):
+        for place, kind in zip(st.columns(TILES, gap="small"), kinds[start : start + TILES], strict=False):
+            with place, st.container(border=True, height=150, vertical_alignment="distribute"):
+                st.markdown(f"{icon(kind.id)} **{kind.title}**  \n:small[:gray[{escaped(_sentence(kind))}]]")
+                st.button(
+                    "Add", icon=":material/add:", key=f"add_analysis:{kind.id}", help=f"Add: {kind.title}",
+                    on_click=open_new, args=(flow_id, kind, schema),
+                )  # fmt: skip
+
+
+def _sentence(kind: type[Analysis]) -> str:
+    return " ".join((kind.__doc__ or "").split())
+
+
+def _saved(flow_id: str) -> None:
+    """The analyses of the flow."""
+    flow = session.editor(flow_id).flow
+    st.markdown("**Saved analyses**")
+    if not flow.analyses:
+        st.caption("There is none yet. Add one; it is kept in the flow once you save it.")
+    for id, node in flow.analyses.items():
+        with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
+            st.button(
+                escaped(name_of(node)), icon=icon(node.analysis), key=f"open_analysis:{id}", type="tertiary",
+                help=f"{escaped(title(flow, node.input))}", on_click=open_saved, args=(flow_id, id), width="stretch",
+            )  # fmt: skip
+            _menu(flow_id, flow, id)
+
+
+def _menu(flow_id: str, flow: Flow, id: str) -> None:
+    actions: dict[str, tuple[str, Callable[[], None]]] = {
+        "open": (":material/open_in_new: Open", partial(open_saved, flow_id, id)),
+        "delete": (":material/delete: Delete", partial(delete, flow_id, id, name_of(flow.analyses[id]))),
+    }
+    key = f"analysis_menu:{id}"
+
+    def chosen() -> None:
+        name = st.session_state[key]
+        if name in actions:
+            actions[name][1]()
+
+    st.menu_button(
+        "", list(actions), key=key, icon=":material/more_vert:", type="tertiary", on_click=chosen,
+        format_func=lambda name: actions[name][0] if name in actions else str(name),
+    )  # fmt: skip
+
+
+def delete(flow_id: str, id: str, name: str) -> None:
+    """Delete a saved analysis, which can be undone."""
+    session.apply(flow_id, f"Delete the analysis {name}", lambda flow: remove_analysis(flow, id))
+    close(flow_id)
+
+
+def _result(flow_id: str, shown: OpenAnalysis, values: Values, reference: str, table: pl.DataFrame) -> None:
+    if setting_problems(shown.kind, values.plain, table.schema):
+        st.info("The chart is drawn as soon as the settings on the right are complete.", icon=":material/bar_chart:")
+        return
+    result = look(flow_id, shown.kind.model_validate(values.plain), table)
+    basis = f"Computed on {table.height:,} rows, {_sample(flow_id, reference)}."
+    draw_result(flow_id, result.model_copy(update={"basis": basis}))
+
+
+def look(flow_id: str, analysis: Analysis, table: pl.DataFrame) -> AnalysisResult:
+    """The result, kept as long as neither the rows nor the settings change."""
+    key = f"analysis_seen:{flow_id}"
+    seen: Seen | None = st.session_state.get(key)
+    if seen is None or seen.table is not table or seen.analysis != analysis:
+        seen = st.session_state[key] = Seen(table, analysis, analysis.run(table))
+    return seen.result
+
+
+def _sample(flow_id: str, reference: str) -> str:
+    flow = session.editor(flow_id).flow
+    sources = [each for each in run_order(flow, [reference]) if each in flow.sources]
+    lengths = {each: session.look(flow_id, each).table.height for each in sources}
+    said = sample_said(session.sampling(flow_id), lengths)
+    return f"from {said}" if said.startswith("all") else said
+
+
+def draw_result(flow_id: str, result: AnalysisResult) -> None:
+    """Draw what an analysis saw."""
+    st.markdown(f"**{escaped(result.title)}**")
+    st.markdown("  \n".join(map(escaped, result.sentences)))
+    if result.chart is not None:
+        st.vega_lite_chart(spec=result.chart, theme="streamlit", alt=" ".join((result.title, *result.sentences)))
+    for place, each in enumerate(result.tables):
+        frame = each.frame()
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(escaped(f"{each.title} ({frame.height:,})"), width="content")
+            st.download_button(
+                "Download as CSV", frame.write_csv(), file_name=f"{_file_name(result.title)}.csv", mime="text/csv",
+                icon=":material/download:", key=f"analysis_csv:{flow_id}:{place}", on_click="ignore",
+            )  # fmt: skip
+        st.dataframe(frame, hide_index=True, height=min(TALLEST, 40 + 35 * max(1, frame.height)))
+    st.caption(result.basis)
+
+
+def _file_name(text: str) -> str:
+    return "".join(each if each.isalnum() else "-" for each in text.lower()).strip("-") or "analysis"
