@@ -5,6 +5,7 @@
     loan_default.flow.json      flows, each with what its steps learned in loan_default.learned/
     data/                       uploaded files
     datasets.json               tables that can be put into a flow, by id
+    settings.json               what new sessions begin with
     models/  jobs/              one folder each
 """
 
@@ -16,12 +17,15 @@ from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
 
 from connectors.catalog import sources
 from connectors.core.connector import Connector, Context
 from flows.document import Flow, Source
 from flows.files import load, save, write_whole
+from flows.preview import DEFAULT_SAMPLE
 from transforms.core.errors import DataprepError, did_you_mean
 
 
@@ -44,6 +48,15 @@ class Dataset:
     def source(self) -> Source:
         """The dataset as a source of a flow."""
         return Source(connector=self.connector, connection=self.connection, params=dict(self.params))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a new session begins with."""
+
+    sample_rows: int = DEFAULT_SAMPLE.rows
+    """Rows of each dataset that previews are computed on."""
+    sample_method: Literal["first", "random"] = "first"
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,18 @@ class Workspace:
         dataset = self.dataset(id)
         kind = sources()[dataset.connector]
         return kind.model_validate(dict(dataset.params)), Context(self.folder, dataset.connection)
+
+    def settings(self) -> Settings:
+        """The settings; what is not set, or cannot be read, is as it is by default."""
+        try:
+            found = json.loads((self.folder / "settings.json").read_text(encoding="utf-8"))
+            return TypeAdapter(Settings).validate_python(found)
+        except (OSError, ValueError):
+            return Settings()
+
+    def change_settings(self, settings: Settings) -> None:
+        """Keep other settings."""
+        write_whole(self.folder / "settings.json", json.dumps(asdict(settings), indent=2) + "\n")
 
     def flows(self) -> list[FlowFile]:
         """Every flow that can be read, the latest edited first."""

@@ -31,7 +31,7 @@ class Bar(Analysis):
     """The column that is measured; not needed for a count. Its missing values are left out."""
     sort: Literal["value", "group"] = "value"
     """Put the largest bar first, or the groups in their own order: numbers and dates from low to high."""
-    most: int = Field(20, ge=1, le=100)
+    max_groups: int = Field(20, ge=1, le=100)
     """Groups shown: those with the most rows. The rest are put together."""
 
     def name(self) -> str:
@@ -45,7 +45,7 @@ class Bar(Analysis):
             )
 
     def look(self, table: pl.DataFrame) -> AnalysisResult:
-        groups = grouped(table, self.group, self.most)
+        groups = grouped(table, self.group, self.max_groups)
         counted = pl.Series("value", [0]).new_from_index(0, table.height)
         values = axis_values(table, self.measure) if self.measure else counted
         rows = pl.DataFrame({"group": groups.labels, "value": values})
@@ -59,11 +59,11 @@ class Bar(Analysis):
             else found.sort(-pl.col("number").cast(pl.Float64), place, nulls_last=True)
         )
         title = self.name().rpartition(" by ")[0]
-        chart = (
+        chart: alt.Chart = (
             alt.Chart(found)
             .mark_bar()
             .encode(
-                y=charts.label("group:N", self.group),
+                y=charts.label("group:N"),
                 x=alt.X("number:Q", title=title),
                 tooltip=[
                     alt.Tooltip("group:N", title=self.group), alt.Tooltip("number:Q", title=title, format=",.4~f"),
@@ -97,14 +97,12 @@ class Bar(Analysis):
             yield f"{self.measure} has no values."
             return
         ranked = there.sort("number", descending=True)
-        name, number = ranked["group"][0], said(ranked["number"][0])
-        if self.function == "count":
-            yield f"The largest group is {name}, with {number} rows."
-        else:
-            yield f"The highest {self.function} is {number}, of {name}."
-        if there.height > 1:
-            yield f"The lowest is {said(ranked['number'][-1])}, of {ranked['group'][-1]}."
+        what = "number of rows" if self.function == "count" else self.function
+        (high, most), (low, least) = ranked.select("group", "number").row(0), ranked.select("group", "number").row(-1)
+        yield f"The highest {what} is that of {high}: {said(most)}."
+        if least != most:
+            yield f"The lowest is that of {low}: {said(least)}."
         if OTHER in order:
-            yield f"The {self.most} largest of {different:,} groups are shown; the rest are put together as {OTHER}."
+            yield f"{self.max_groups} of {different:,} groups are shown; the others are put together as {OTHER}."
         if self.measure and self.function != "count":
             yield from left_out(values, self.measure)

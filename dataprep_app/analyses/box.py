@@ -69,8 +69,8 @@ class Box(Analysis):
             chart=charts.spec(self._chart(boxes, drawn)),
         )
 
-    def _chart(self, boxes: pl.DataFrame, outliers: pl.DataFrame) -> alt.LayerChart:
-        y = charts.label("group:N", self.by)
+    def _chart(self, boxes: pl.DataFrame, outliers: pl.DataFrame) -> alt.LayerChart | alt.FacetChart:
+        y = charts.label("group:N")
         near = alt.Scale(zero=False)
         base = alt.Chart(boxes).encode(
             y=y,
@@ -99,7 +99,7 @@ class Box(Analysis):
             )
         )
         layers = [whisker, box, median, *([points] if outliers.height else [])]
-        return alt.layer(*layers).properties(height=charts.lying(boxes.height, 140))
+        return alt.layer(*layers).properties(height=charts.lying(boxes.height))
 
 
 def _boxes(rows: pl.DataFrame, groups: Groups) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import altair as alt
@@ -11,11 +12,11 @@ from dataprep_app.analyses.values import Groups
 
 HEIGHT = 380
 """Pixels of a chart with two axes."""
-ROW = 26
+ROW = 28
 """Pixels of a bar that lies."""
 
 
-def spec(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
+def spec(chart: alt.Chart | alt.LayerChart | alt.FacetChart) -> dict[str, Any]:
     """A chart as a Vega-Lite specification with its data inside; looks are left to whoever draws it."""
     found: dict[str, Any] = chart.to_dict()
     found.pop("config", None)
@@ -27,6 +28,17 @@ def axis_type(dtype: pl.DataType) -> str:
     return "T" if dtype.is_temporal() else "Q"
 
 
+def axis(values: pl.Series) -> alt.Axis:
+    """The axis of some values; dates are written as exactly as their range needs."""
+    if not values.dtype.is_temporal():
+        return alt.Axis()
+    low, high = values.min(), values.max()
+    assert isinstance(low, date)
+    assert isinstance(high, date)
+    days = (high - low).days
+    return alt.Axis(format="%b %Y" if days > 90 else "%d %b %Y" if days > 3 else "%d %b %H:%M", tickCount=8)
+
+
 def colour(groups: Groups, title: str) -> alt.Color:
     """Groups by colour, the legend in their order."""
     return alt.Color(
@@ -34,11 +46,11 @@ def colour(groups: Groups, title: str) -> alt.Color:
     )
 
 
-def lying(names: int, least: int = 120) -> int:
+def lying(names: int, least: int = 140) -> int:
     """The height of a chart with a row for each name."""
-    return max(least, ROW * names + 40)
+    return max(least, ROW * names + 80)
 
 
-def label(field: str = "group:N", title: str | None = None) -> alt.Y:
-    """The axis of a chart with a row for each group, in the order of the data."""
-    return alt.Y(field, title=title, sort=None, axis=alt.Axis(labelLimit=220))
+def label(field: str) -> alt.Y:
+    """The axis of a chart with a row for each group, in the order of the data; its title is that of the chart."""
+    return alt.Y(field, title=None, sort=None, axis=alt.Axis(labelLimit=220))

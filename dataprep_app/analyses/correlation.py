@@ -28,9 +28,9 @@ MOST_CATEGORIES = 50
 LEAST = 3
 """Rows that have values in both columns, for a correlation to mean anything."""
 
-SIGNED = ("#c2571a", "#f4f4f6", "#1f5fe0")
-"""Falling, nothing and rising together; the two ends are told apart with every kind of colour vision."""
-ONE_SIDED = ("#f4f4f6", "#1f5fe0")
+DOWN, NOTHING, UP = "rgba(194, 87, 26, 1)", "rgba(128, 128, 128, 0.06)", "rgba(31, 95, 224, 1)"
+"""Colors of a correlation of -1, 0 and 1. Nothing is almost transparent, so that it is calm on light and on dark; the
+ends are told apart with every kind of colour vision."""
 
 Pairs = dict[tuple[str, str], float]
 Numbers = NDArray[np.float64]
@@ -60,7 +60,7 @@ class Correlation(Analysis):
             name: axis_values(table, name).cast(pl.Float64).fill_null(math.nan).to_numpy() for name in self.columns
         }
         pairs = correlations(columns, ranks=self.method == "spearman")
-        return _result(self.name(), tuple(columns), pairs, signed=True, notes=())
+        return _result(self.name(), tuple(columns), pairs, signed=True)
 
 
 class Association(Analysis):
@@ -160,7 +160,7 @@ def _enough(columns: Sequence[str], kind: str) -> Iterable[Problem]:
 
 
 def _result(
-    title: str, columns: tuple[str, ...], pairs: Pairs, *, signed: bool, notes: tuple[str, ...]
+    title: str, columns: tuple[str, ...], pairs: Pairs, *, signed: bool, notes: tuple[str, ...] = ()
 ) -> AnalysisResult:
     ranked = sorted(pairs.items(), key=lambda each: -abs(each[1]))
     if not ranked:
@@ -178,7 +178,9 @@ def _result(
     if len(drawn) < len(columns) - len(still):
         sentences.append(f"The chart has the {DRAWN} columns of the strongest pairs; the table has all pairs.")
     rows = [(*pair, each) for pair, each in ranked]
-    table = pl.DataFrame(rows, schema=["Column", "Other column", title], orient="row")
+    table = pl.DataFrame(
+        rows, schema=["Column", "Other column", "Correlation" if signed else "Cramér's V"], orient="row"
+    )
     chart = _matrix(drawn, pairs, signed=signed)
     return AnalysisResult(
         title=title,
@@ -194,7 +196,7 @@ def _drawn(columns: Sequence[str], ranked: Sequence[tuple[tuple[str, str], float
     return [name for name in columns if name in wanted]
 
 
-def _matrix(names: Sequence[str], pairs: Pairs, *, signed: bool) -> alt.LayerChart:
+def _matrix(names: Sequence[str], pairs: Pairs, *, signed: bool) -> alt.LayerChart | alt.FacetChart:
     cells = pl.DataFrame(
         [
             (one, other, 1.0 if one == other else pairs.get((one, other), pairs.get((other, one))))
@@ -204,9 +206,8 @@ def _matrix(names: Sequence[str], pairs: Pairs, *, signed: bool) -> alt.LayerCha
         schema={"one": pl.String, "other": pl.String, "value": pl.Float64},
         orient="row",
     )
-    scale = (
-        alt.Scale(domain=[-1, 0, 1], range=list(SIGNED)) if signed else alt.Scale(domain=[0, 1], range=list(ONE_SIDED))
-    )
+    ends, colours = ([-1, 0, 1], [DOWN, NOTHING, UP]) if signed else ([0, 1], [NOTHING, UP])
+    scale = alt.Scale(domain=ends, range=colours, interpolate="lab")
     base = alt.Chart(cells.drop_nulls()).encode(
         x=alt.X("one:N", sort=None, title=None, axis=alt.Axis(labelAngle=-45, labelLimit=130)),
         y=alt.Y("other:N", sort=None, title=None, axis=alt.Axis(labelLimit=180)),
@@ -218,6 +219,8 @@ def _matrix(names: Sequence[str], pairs: Pairs, *, signed: bool) -> alt.LayerCha
     )
     layers = [base.mark_rect().encode(color=alt.Color("value:Q", title=None, scale=scale))]
     if len(names) <= MOST_WRITTEN:
-        colour = alt.condition("abs(datum.value) > 0.6", alt.value("white"), alt.value("#1c2333"))
-        layers.append(base.mark_text(fontSize=11).encode(text=alt.Text("value:Q", format=".2f"), color=colour))
+        written = base.encode(text=alt.Text("value:Q", format=".2f"))
+        strong = "abs(datum.value) > 0.7"
+        layers.append(written.transform_filter(strong).mark_text(fontSize=11, color="white"))
+        layers.append(written.transform_filter(f"!({strong})").mark_text(fontSize=11))
     return alt.layer(*layers).properties(height=max(260, 28 * len(names) + 110))

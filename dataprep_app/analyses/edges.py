@@ -13,6 +13,8 @@ SPANS = (
     ("100y", 3_155_695_200), ("1000y", 31_556_952_000),
 )  # fmt: skip
 """Widths of bins of time, with their seconds; months and years have those of a mean Gregorian year."""
+LARGEST = 2**53
+"""Whole numbers up to this are exact as Float64."""
 DAYS = 6
 """Place of the first span that is a whole number of days."""
 
@@ -34,10 +36,9 @@ def binned(values: pl.Series, most: int) -> pl.DataFrame:
 def _whole(values: pl.Series, most: int) -> pl.DataFrame:
     low, high = int(values.min()), int(values.max())  # type: ignore[arg-type]
     step = max(1, math.ceil(_round_up((high - low + 1) / most)))
-    first = low // step
-    place = (values.cast(pl.Int128) // step - first).cast(pl.Int64)
-    starts = (first + place.cast(pl.Float64)) * step
-    return pl.DataFrame({"from": starts, "to": starts + step})
+    starts = (values // step).cast(pl.Float64) * step
+    found = pl.DataFrame({"from": starts, "to": starts + step})
+    return found.cast(pl.Int64) if max(-low, high) + step < LARGEST else found
 
 
 def _decimal(values: pl.Series, most: int) -> pl.DataFrame:

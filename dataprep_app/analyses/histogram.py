@@ -11,7 +11,18 @@ from pydantic import Field
 from dataprep_app.analyses import charts
 from dataprep_app.analyses.analysis import Analysis, AnalysisResult, ResultTable
 from dataprep_app.analyses.edges import binned
-from dataprep_app.analyses.values import COLOURS, GROUPS, OTHER, Groups, axis_values, grouped, left_out, said, share
+from dataprep_app.analyses.values import (
+    COLOURS,
+    GROUPS,
+    OTHER,
+    REST,
+    Groups,
+    axis_values,
+    grouped,
+    left_out,
+    said,
+    share,
+)
 from transforms.core.columns import ColumnField
 
 Spread = Annotated[str, ColumnField(("numeric", "text", "boolean", "date", "datetime"))]
@@ -30,7 +41,7 @@ class Histogram(Analysis):
     """Bars there may be, about: edges are round numbers, whole months or years. Of more values than that, the most
     frequent ones are shown and the rest together."""
     color_by: Annotated[str, ColumnField(GROUPS)] | None = None
-    """Colours the bars by another column: its eight most frequent values, and the rest together."""
+    """Colors the bars by another column: its eight most frequent values, and the rest together."""
 
     def name(self) -> str:
         return f"{self.title} of {self.column}" + (f" by {self.color_by}" if self.color_by else "")
@@ -54,31 +65,38 @@ class Histogram(Analysis):
         if middle:
             low, median, high = map(said, middle)
             sentences.append(f"The middle half lies between {low} and {high}; the median is {median}.")
-        axis = charts.axis_type(counts.schema["from"])
-        chart = (
-            alt.Chart(counts)
-            .mark_bar()
+        chart = self._bars(counts, colours)
+        return self._result(chart, counts, colours, [*sentences, *left_out(values, self.column)])
+
+    def _bars(self, counts: pl.DataFrame, colours: Groups) -> alt.Chart:
+        """Bars between their edges, those of one bin on top of each other."""
+        kind = charts.axis_type(counts.schema["from"])
+        ordered = counts.sort("from", pl.col("group").cast(pl.Enum(colours.order)))
+        top = pl.col("rows").cum_sum().over("from")
+        stacked = ordered.with_columns(bottom=top - pl.col("rows"), top=top)
+        chart: alt.Chart = (
+            alt.Chart(stacked)
+            .mark_rect(xOffset=0.5, x2Offset=-0.5)
             .encode(
-                x=alt.X(f"from:{axis}", title=self.column, **({"bin": "binned"} if axis == "Q" else {})),
+                x=alt.X(f"from:{kind}", title=self.column, scale=alt.Scale(zero=False), axis=charts.axis(stacked["from"])),
                 x2="to",
-                y=alt.Y("rows:Q", title="Rows"),
+                y=alt.Y("bottom:Q", title="Rows"),
+                y2="top",
                 tooltip=[
-                    alt.Tooltip(f"from:{axis}", title="From"), alt.Tooltip(f"to:{axis}", title="To"), *self._tips()
+                    alt.Tooltip(f"from:{kind}", title="From"), alt.Tooltip(f"to:{kind}", title="To"), *self._tips()
                 ],
             )
+            .properties(height=charts.HEIGHT)
         )  # fmt: skip
-        return self._result(
-            chart.properties(height=charts.HEIGHT), counts, colours, [*sentences, *left_out(values, self.column)]
-        )
+        return chart
 
     def _of_values(self, table: pl.DataFrame, colours: Groups) -> AnalysisResult:
         groups = grouped(table, self.column, self.bins)
         rows = pl.DataFrame({"value": groups.labels, "group": colours.labels})
-        place = pl.col("value").replace_strict(
-            {each: at for at, each in enumerate(groups.order)}, default=len(groups.order)
-        )
-        counts = rows.group_by("value", "group").len("rows").sort(place, "group")
+        counts = rows.group_by("value", "group").len("rows")
         first = counts.group_by("value").agg(pl.col("rows").sum()).sort("rows", "value", descending=[True, False])
+        order = [each for each in first["value"] if each not in REST] + [each for each in REST if each in groups.order]
+        counts = counts.sort(pl.col("value").cast(pl.Enum(order)), "group")
         value, most = first.row(0)
         sentences = [
             f"{groups.different:,} different values.",
@@ -86,11 +104,11 @@ class Histogram(Analysis):
         ]
         if OTHER in groups.order:
             sentences.append(f"{groups.different - self.bins:,} values are put together as {OTHER}.")
-        chart = (
+        chart: alt.Chart = (
             alt.Chart(counts)
             .mark_bar()
             .encode(
-                y=charts.label("value:N", self.column),
+                y=charts.label("value:N"),
                 x=alt.X("rows:Q", title="Rows"),
                 tooltip=[alt.Tooltip("value:N", title=self.column), *self._tips()],
             )
@@ -103,7 +121,7 @@ class Histogram(Analysis):
         return [*group, alt.Tooltip("rows:Q", title="Rows", format=",")]
 
     def _result(self, chart: alt.Chart, counts: pl.DataFrame, colours: Groups, sentences: list[str]) -> AnalysisResult:
-        names = {"from": "From", "to": "To", "value": "Value", "group": "Colour", "rows": "Rows"}
+        names = {"from": "From", "to": "To", "value": "Value", "group": "Color", "rows": "Rows"}
         if self.color_by:
             chart = chart.encode(color=charts.colour(colours, self.color_by))
         else:

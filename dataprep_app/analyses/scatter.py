@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import altair as alt
 import polars as pl
 
 from dataprep_app.analyses import charts
 from dataprep_app.analyses.analysis import Analysis, AnalysisResult, ResultTable
+from dataprep_app.analyses.edges import binned
 from dataprep_app.analyses.values import COLOURS, GROUPS, MEASURES, Groups, axis_values, grouped, said
 from transforms.core.columns import ColumnField
 from transforms.core.errors import Problem
@@ -34,7 +35,7 @@ class Scatter(Analysis):
     y: Measure
     """The column up."""
     color_by: Annotated[str, ColumnField(GROUPS)] | None = None
-    """Colours the points by another column: its eight most frequent values, and the rest together."""
+    """Colors the points by another column: its eight most frequent values, and the rest together."""
 
     def name(self) -> str:
         return f"{self.y} against {self.x}" + (f" by {self.color_by}" if self.color_by else "")
@@ -58,7 +59,7 @@ class Scatter(Analysis):
             chart = self._points(points, groups)
         elif self.color_by is None:
             chart = self._cells(points)
-            sentences.append("There are too many rows to draw each, so the chart counts the rows in each small square.")
+            sentences.append("There are too many rows to draw each, so the chart counts the rows in each small field.")
         else:
             chart = self._points(points.filter(_drawn(points)), groups)
             sentences.append(f"The chart shows {MOST_POINTS:,} of {points.height:,} rows, drawn at random.")
@@ -71,22 +72,24 @@ class Scatter(Analysis):
 
     def _points(self, points: pl.DataFrame, groups: Groups) -> alt.Chart:
         across, up = self._axes(points)
-        chart = (
+        chart: alt.Chart = (
             alt.Chart(points if self.color_by else points.drop("group"))
             .mark_circle(opacity=0.55, size=28)
             .encode(x=across, y=up, tooltip=self._tips(points))
             .properties(height=charts.HEIGHT)
         )
-        return chart.encode(color=charts.colour(groups, self.color_by)) if self.color_by else chart
+        if self.color_by:
+            chart = chart.encode(color=charts.colour(groups, self.color_by))
+        return chart
 
     def _cells(self, points: pl.DataFrame) -> alt.Chart:
         places = [
-            _cells(points[name], count).rename({"from": name, "to": f"{name}2"})
+            binned(points[name], count).rename({"from": name, "to": f"{name}2"})
             for name, count in zip(("x", "y"), CELLS, strict=True)
         ]
         counts = pl.concat(places, how="horizontal").group_by(pl.all()).len("rows").sort("x", "y")
         across, up = self._axes(counts)
-        return (
+        chart: alt.Chart = (
             alt.Chart(counts)
             .mark_rect()
             .encode(
@@ -100,10 +103,15 @@ class Scatter(Analysis):
             .properties(height=charts.HEIGHT)
         )
 
+        return chart
+
     def _axes(self, points: pl.DataFrame) -> tuple[alt.X, alt.Y]:
         x, y = (charts.axis_type(points.schema[name]) for name in ("x", "y"))
         near = alt.Scale(zero=False)
-        return alt.X(f"x:{x}", title=self.x, scale=near), alt.Y(f"y:{y}", title=self.y, scale=near)
+        return (
+            alt.X(f"x:{x}", title=self.x, scale=near, axis=charts.axis(points["x"])),
+            alt.Y(f"y:{y}", title=self.y, scale=near, axis=charts.axis(points["y"])),
+        )
 
     def _tips(self, points: pl.DataFrame) -> list[alt.Tooltip]:
         x, y = (charts.axis_type(points.schema[name]) for name in ("x", "y"))
@@ -116,10 +124,15 @@ class Scatter(Analysis):
         for each in groups.order:
             mine = points.filter(pl.col("group") == each)
             if mine.height:
-                middle = [said(mine[name].median()) for name in ("x", "y")]
+                middle = [_median(mine[name]) for name in ("x", "y")]
                 rows.append((each, mine.height, *middle, pearson(mine), spearman(mine)))
         columns = ["Group", "Rows", f"Median of {self.x}", f"Median of {self.y}", "Pearson", "Spearman"]
         return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
+
+
+def _median(values: pl.Series) -> float | str | None:
+    found = values.median()
+    return said(found) if values.dtype.is_temporal() else found  # type: ignore[return-value]
 
 
 def pearson(points: pl.DataFrame) -> float | None:
@@ -132,11 +145,11 @@ def spearman(points: pl.DataFrame) -> float | None:
     return _correlation(points, "spearman")
 
 
-def _correlation(points: pl.DataFrame, method: str) -> float | None:
+def _correlation(points: pl.DataFrame, method: Literal["pearson", "spearman"]) -> float | None:
     numbers = points.select(pl.col("x", "y").to_physical().cast(pl.Float64))
     if numbers["x"].n_unique() < 2 or numbers["y"].n_unique() < 2:
         return None
-    found: float = numbers.select(pl.corr("x", "y", method=method)).item()  # type: ignore[arg-type]
+    found: float = numbers.select(pl.corr("x", "y", method=method)).item()
     return found
 
 
@@ -159,18 +172,3 @@ def strength(correlation: float) -> str:
 def _drawn(points: pl.DataFrame) -> pl.Series:
     """Which rows are drawn: the same ones each time, whatever their order."""
     return points.select(draw(0).rank("ordinal") <= MOST_POINTS).to_series()
-
-
-def _cells(values: pl.Series, count: int) -> pl.DataFrame:
-    """The cell of each value along one axis, its edges as values of the axis."""
-    numbers = values.to_physical().cast(pl.Float64)
-    low, high = float(numbers.min()), float(numbers.max())  # type: ignore[arg-type]
-    step = (high / count - low / count) or 1.0
-    place = ((numbers - low) / step).floor().clip(0, count - 1)
-    found = pl.DataFrame({"from": low + place * step, "to": low + (place + 1) * step})
-    if not values.dtype.is_temporal():
-        return found
-    if values.dtype == pl.Date:
-        day = 86_400_000_000
-        return found.select((pl.all() * day).cast(pl.Int64).cast(pl.Datetime("us")))
-    return found.cast(pl.Int64).cast(values.dtype)

@@ -9,9 +9,9 @@ import polars as pl
 
 from dataprep_app.analyses import charts
 from dataprep_app.analyses.analysis import Analysis, AnalysisResult, ResultTable
-from dataprep_app.analyses.values import listed, share
+from dataprep_app.analyses.values import counted, listed, share
 from dataprep_app.profile import ColumnProfile, profiles
-from transforms.core.columns import ALL, Columns
+from transforms.core.columns import ALL, Columns, column
 
 MOST_BARS = 40
 
@@ -30,7 +30,7 @@ class TableSummary(Analysis):
         return self.title
 
     def look(self, table: pl.DataFrame) -> AnalysisResult:
-        found = list(profiles(table.select(list(self.columns))).values())
+        found = list(profiles(table.select(map(column, self.columns))).values())
         gaps = sorted((each for each in found if each.missing), key=lambda each: -each.missing)
         return AnalysisResult(
             title=self.name(),
@@ -42,11 +42,11 @@ class TableSummary(Analysis):
 
 def _said(found: Sequence[ColumnProfile], gaps: Sequence[ColumnProfile]) -> list[str]:
     rows = found[0].rows if found else 0
-    sentences = [f"{rows:,} rows of {len(found):,} columns."]
+    sentences = [f"{counted(rows, 'row')} of {counted(len(found), 'column')}."]
     if gaps:
         cells = sum(each.missing for each in found)
         sentences.append(
-            f"{share(cells, rows * len(found))} of all cells are missing, in {len(gaps):,} columns; most in "
+            f"{share(cells, rows * len(found))} of all cells are missing, in {counted(len(gaps), 'column')}; most in "
             f"{gaps[0].name} ({share(gaps[0].missing, rows)})."
         )
     else:
@@ -86,7 +86,7 @@ def _table(found: Sequence[ColumnProfile]) -> pl.DataFrame:
 
 def _text(value: object) -> str | None:
     """Numbers and dates stand in the same column, so both are text."""
-    return None if value is None else f"{value:.12g}" if isinstance(value, float) else str(value)
+    return None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _chart(gaps: Sequence[ColumnProfile]) -> alt.Chart:
@@ -97,7 +97,7 @@ def _chart(gaps: Sequence[ColumnProfile]) -> alt.Chart:
             "missing": [each.missing for each in gaps],
         }
     )
-    return (
+    chart: alt.Chart = (
         alt.Chart(rows)
         .mark_bar()
         .encode(
@@ -111,3 +111,4 @@ def _chart(gaps: Sequence[ColumnProfile]) -> alt.Chart:
         )
         .properties(height=charts.lying(rows.height))
     )
+    return chart

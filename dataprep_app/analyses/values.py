@@ -18,6 +18,8 @@ GROUPS: tuple[Kind, ...] = ("text", "boolean", "date", "integer", "numeric", "da
 MEASURES: tuple[Kind, ...] = ("numeric", "date", "datetime")
 """What has a place on an axis."""
 MISSING, EMPTY, OTHER = "(missing)", "(empty)", "(other)"
+REST = (EMPTY, OTHER, MISSING)
+"""What comes after the groups that have a name."""
 COLOURS = 8
 """Groups that can be told apart by colour."""
 
@@ -28,7 +30,7 @@ class Groups:
 
     labels: pl.Series
     order: list[str]
-    """The groups as they are shown: numbers and dates by value, others the largest first; then the rest."""
+    """The groups that are there: numbers and dates by value, text by letter; then empty text, the rest and missing."""
     different: int
     """Values there are, missing ones not counted."""
 
@@ -50,9 +52,7 @@ def grouped(table: pl.DataFrame, name: str | None, most: int) -> Groups:
     dtype = table.schema[name]
     text = table.select(column(name).alias("value")).select(category("value", dtype).cast(pl.String)).to_series()
     counts = text.drop_nulls().value_counts(name="rows").sort("rows", "value", descending=[True, False])
-    kept = counts["value"].head(most).to_list()
-    if dtype.is_numeric() or dtype.is_temporal():
-        kept = in_value_order(kept, dtype)
+    kept = in_value_order(counts["value"].head(most), dtype)
     labels = pl.DataFrame({"value": text}).select(
         pl.when(pl.col("value").is_null())
         .then(pl.lit(MISSING))
@@ -64,8 +64,7 @@ def grouped(table: pl.DataFrame, name: str | None, most: int) -> Groups:
         .alias("group")
     )["group"]
     there = set(labels.unique())
-    named = [EMPTY if not each.strip() else each for each in kept]
-    order = list(dict.fromkeys([*named, *(each for each in (EMPTY, OTHER, MISSING) if each in there)]))
+    order = [*filter(str.strip, kept), *(each for each in REST if each in there)]
     return Groups(labels, order, counts.height)
 
 
@@ -82,6 +81,11 @@ def share(part: int, whole: int) -> str:
     """A part of the rows in percent; what is little is not said to be nothing."""
     percent = 100 * part / whole if whole else 0.0
     return "less than 0.1%" if 0 < percent < 0.1 else f"{percent:.1f}%"
+
+
+def counted(number: int, noun: str) -> str:
+    """So many of something: ``1 row``, ``1,200 rows``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def left_out(values: pl.Series, name: str) -> list[str]:

@@ -21,6 +21,11 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 SCALES = {"k": 1_000, "m": 1_000_000}
+BEFORE_NUMBER = {
+    *("than", "is", "by", "to", "with", "and", "between", "above", "below", "over", "under", "at", "from"),
+    *("=", "==", "<", ">", "<=", ">=", "!=", "(", ","),
+}
+"""After these a minus is the sign of a number."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,8 @@ def _signed(found: list[Token]) -> list[Token]:
     """A minus that follows no operand as the sign of its number."""
     out: list[Token] = []
     for each in found:
-        alone = len(out) > 1 and out[-1].word == "-" and (out[-2].kind == "sign" or out[-2].kind == "word")
-        if each.kind == "number" and alone and out[-2].word not in (")", "]"):
+        alone = len(out) > 1 and out[-1].word == "-" and (out[-2].word in BEFORE_NUMBER)
+        if each.kind == "number" and alone:
             out[-1] = Token(f"-{each.text}", "number", "", -each.value)
         else:
             out.append(each)

@@ -21,7 +21,7 @@ from flows.cache import Preview, PreviewCache
 from flows.document import Flow, node_of
 from flows.files import to_json
 from flows.identity import digest
-from flows.preview import DEFAULT_SAMPLE, preview
+from flows.preview import preview
 from flows.problems import Checked, check
 from flows.sampling import Sampling
 from flows.store import LearnedFolder, learned_folder
@@ -69,6 +69,12 @@ def editor(flow_id: str) -> Editor:
     return found
 
 
+def shown(flow_id: str) -> Editor:
+    """The open flow as this session last saw it: edits are made of that, so that others' meanwhile are not run over."""
+    known: Editor | None = st.session_state.get(f"editor:{flow_id}")
+    return known or editor(flow_id)
+
+
 def apply(flow_id: str, label: str, change: Callable[[Flow], Flow]) -> bool:
     """Make and save an edit; whether it was made. What is wrong is said on the next run of the page."""
     return _changed(flow_id, lambda each: each.edit(label, change))
@@ -93,7 +99,7 @@ def settle(flow_id: str, keep: Literal["mine", "theirs"]) -> None:
 
 def _changed(flow_id: str, change: Callable[[Editor], Editor]) -> bool:
     try:
-        st.session_state[f"editor:{flow_id}"] = change(editor(flow_id))
+        st.session_state[f"editor:{flow_id}"] = change(shown(flow_id))
     except DataprepError as error:
         tell(str(error), "error")
         return False
@@ -120,9 +126,29 @@ def show_notices() -> None:
             st.error(each.text, icon=":material/error:")
 
 
+def drawn(flow_id: str) -> None:
+    """Remember what the page was drawn with, for :func:`redraw_when_changed`."""
+    st.session_state[f"drawn:{flow_id}"] = editor(flow_id).history
+
+
+def redraw_when_changed(flow_id: str) -> None:
+    """In a fragment: draw the whole page anew when an action of the fragment concerns more than itself.
+
+    That is an edit of the flow, which the header shows, an action that the page takes (``act``), or
+    something to be said.
+    """
+    changed = st.session_state.get(f"drawn:{flow_id}") != editor(flow_id).history
+    if changed or "act" in st.session_state or st.session_state.get("notices"):
+        st.rerun()
+
+
 def sampling(flow_id: str) -> Sampling:
-    """The sample that previews of a flow are made of."""
-    chosen: Sampling = st.session_state.get(f"sampling:{flow_id}", DEFAULT_SAMPLE)
+    """The sample that previews of a flow are made of; at first what the settings say."""
+    key = f"sampling:{flow_id}"
+    if key not in st.session_state:
+        settings = workspace().settings()
+        st.session_state[key] = Sampling(rows=settings.sample_rows, method=settings.sample_method)
+    chosen: Sampling = st.session_state[key]
     return chosen
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import singledispatchmethod
 from typing import Any, Literal
 
@@ -100,11 +100,8 @@ class PolarsEngine:
 
         threading.Thread(target=work, daemon=True, name="polars query").start()
         while not self._control.cancelled:
-            try:
-                return done.result(timeout=0.1)
-            except TimeoutError:
-                if done.done():
-                    raise
+            if wait([done], timeout=0.1).done:
+                return done.result()
         self._control.check()
         raise AssertionError("a cancelled control raises")
 

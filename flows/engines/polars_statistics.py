@@ -61,7 +61,7 @@ def _shared_quantiles(statistics: Sequence[stat.Statistic]) -> dict[str, list[in
 
 
 def _quantiles(name: str, places: Sequence[int], statistics: Sequence[stat.Statistic], schema: pl.Schema) -> pl.Expr:
-    shares = [each.q for each in (statistics[i] for i in places) if isinstance(each, stat.Quantile)]
+    shares = [float(each.q) for each in (statistics[i] for i in places) if isinstance(each, stat.Quantile)]
     return _present(name, schema).quantile(shares, "linear").alias(f"quantiles {places[0]}")
 
 

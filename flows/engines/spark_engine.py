@@ -146,12 +146,9 @@ class SparkEngine:
         InheritableThread(target=work, daemon=True, name="spark jobs").start()
         try:
             while not self._control.cancelled:
-                try:
+                if wait([done], timeout=0.1).done:
                     with restored_errors():
-                        return done.result(timeout=0.1)
-                except TimeoutError:
-                    if done.done():
-                        raise
+                        return done.result()
             self._control.check()
             raise AssertionError("a cancelled control raises")
         finally:

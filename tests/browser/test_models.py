@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
+import time
 
 import polars as pl
 import pytest
 from playwright.sync_api import expect
 
+from dataprep_app.jobs import store as jobs
 from dataprep_app.modeling.store import models
 from tests.browser.conftest import App
 
@@ -58,15 +62,27 @@ def test_model_is_built_judged_asked_and_deleted(app: App) -> None:
 
 def test_build_can_be_cancelled(app: App) -> None:
     space = app.server.workspace
-    shutil.copy(space / "loan_default.flow.json", space / "to_cancel.flow.json")
-    app.open("/flow?flow=to_cancel")
-    page = app.page
-    page.get_by_test_id("plus-features").click(force=True)
-    page.get_by_text("Create model", exact=True).first.click()
-    build = page.get_by_role("dialog").get_by_role("button", name="Quick build")
-    expect(build).to_be_enabled(timeout=SLOW)
-    known = len(models(space / "models"))
-    build.click()
-    page.get_by_role("button", name="Cancel").click(timeout=30_000)
-    expect(page.get_by_text("Cancelled. Nothing was written.")).to_be_visible(timeout=30_000)
-    assert len(models(space / "models")) == known
+    arguments = {
+        "path": str(space / "loan_default.flow.json"),
+        "reference": "balanced",
+        "target": "loan_status",
+        "name": "Endless",
+        "models": str(space / "models"),
+    }
+    job = jobs.start(space / "jobs", jobs.Ask("build", "Build model Endless", arguments, "loan_default"))
+    end = time.monotonic() + 60
+    while not (pid := job.status().pid):
+        assert time.monotonic() < end, job.log()
+        time.sleep(0.01)
+    os.killpg(pid, signal.SIGSTOP)  # so that it is not done before it can be cancelled
+    app.open(f"/models?job={job.id}")
+    button = app.page.get_by_role("button", name="Cancel")
+    expect(button).to_be_visible(timeout=30_000)
+    os.killpg(pid, signal.SIGCONT)
+    button.click()
+    expect(app.page.get_by_text(re.compile(r"^Cancelled\."))).to_be_visible(timeout=30_000)
+    assert job.status().state == "cancelled"
+    assert "Endless" not in {each.facts.name for each in models(space / "models")}
+    app.page.get_by_role("link", name="All models").click()
+    expect(app.page.get_by_role("heading", name="Models")).to_be_visible(timeout=30_000)
+    expect(app.page.get_by_text("Build model Endless")).to_have_count(0)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import polars as pl
 import streamlit as st
+from pydantic import ValidationError
 
 from dataprep_app.analyses.analysis import Analysis, AnalysisResult, setting_problems
 from dataprep_app.analyses.edits import remove_analysis
-from dataprep_app.analyses.registry import ANALYSES, UnknownAnalysisError, kind_of
+from dataprep_app.analyses.registry import ANALYSES
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import analyses_form
@@ -19,7 +18,6 @@ from dataprep_app.ui.parts.analyses_form import OpenAnalysis, Values, close, ope
 from dataprep_app.ui.parts.data_rows import sample_said
 from dataprep_app.ui.parts.node_choice import node_choice, title
 from flows.document import Analysis as Node
-from flows.document import Flow
 from flows.graph import run_order
 from transforms.core.errors import DataprepError
 
@@ -32,10 +30,14 @@ ICONS = {
     "correlation": "grid_on",
     "association": "hub",
 }
+INK = {"light": "#31333f", "dark": "#e6e6e6"}
+"""Color of text in a chart, for each kind of theme."""
 TILES = 3
 """Kinds of analyses in a row."""
+FEW = 11
+"""Rows of a table that is shown whole."""
 TALLEST = 420
-"""Pixels of a table."""
+"""Pixels of a longer one."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,13 @@ def name_of(node: Node) -> str:
     """What a saved analysis is called: its note, or its kind and columns."""
     if node.note:
         return node.note
-    try:
-        return kind_of(node.analysis).model_validate(node.params).name()
-    except (UnknownAnalysisError, ValueError):
+    kind = ANALYSES.get(node.analysis)
+    if kind is None:
         return node.analysis
+    try:
+        return kind.model_validate(node.params).name()
+    except ValidationError:
+        return kind.title
 
 
 def _kinds(flow_id: str, schema: pl.Schema) -> None:
@@ -96,7 +101,7 @@ def _kinds(flow_id: str, schema: pl.Schema) -> None:
     kinds = list(ANALYSES.values())
     for start in range(0, len(kinds), TILES):
         for place, kind in zip(st.columns(TILES, gap="small"), kinds[start : start + TILES], strict=False):
-            with place, st.container(border=True, height=150, vertical_alignment="distribute"):
+            with place, st.container(border=True, height=176, vertical_alignment="distribute"):
                 st.markdown(f"{icon(kind.id)} **{kind.title}**  \n:small[:gray[{escaped(_sentence(kind))}]]")
                 st.button(
                     "Add", icon=":material/add:", key=f"add_analysis:{kind.id}", help=f"Add: {kind.title}",
@@ -115,30 +120,17 @@ def _saved(flow_id: str) -> None:
     if not flow.analyses:
         st.caption("There is none yet. Add one; it is kept in the flow once you save it.")
     for id, node in flow.analyses.items():
+        name = name_of(node)
         with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
             st.button(
-                escaped(name_of(node)), icon=icon(node.analysis), key=f"open_analysis:{id}", type="tertiary",
-                help=f"{escaped(title(flow, node.input))}", on_click=open_saved, args=(flow_id, id), width="stretch",
+                escaped(name), icon=icon(node.analysis), key=f"open_analysis:{id}", type="tertiary", width="stretch",
+                help=f"{escaped(name)}, on {escaped(title(flow, node.input))}", on_click=open_saved,
+                args=(flow_id, id),
             )  # fmt: skip
-            _menu(flow_id, flow, id)
-
-
-def _menu(flow_id: str, flow: Flow, id: str) -> None:
-    actions: dict[str, tuple[str, Callable[[], None]]] = {
-        "open": (":material/open_in_new: Open", partial(open_saved, flow_id, id)),
-        "delete": (":material/delete: Delete", partial(delete, flow_id, id, name_of(flow.analyses[id]))),
-    }
-    key = f"analysis_menu:{id}"
-
-    def chosen() -> None:
-        name = st.session_state[key]
-        if name in actions:
-            actions[name][1]()
-
-    st.menu_button(
-        "", list(actions), key=key, icon=":material/more_vert:", type="tertiary", on_click=chosen,
-        format_func=lambda name: actions[name][0] if name in actions else str(name),
-    )  # fmt: skip
+            st.button(
+                "", icon=":material/delete:", key=f"delete_analysis:{id}", type="tertiary",
+                help=f"Delete {escaped(name)}", on_click=delete, args=(flow_id, id, name),
+            )  # fmt: skip
 
 
 def delete(flow_id: str, id: str, name: str) -> None:
@@ -178,7 +170,10 @@ def draw_result(flow_id: str, result: AnalysisResult) -> None:
     st.markdown(f"**{escaped(result.title)}**")
     st.markdown("  \n".join(map(escaped, result.sentences)))
     if result.chart is not None:
-        st.vega_lite_chart(spec=result.chart, theme="streamlit", alt=" ".join((result.title, *result.sentences)))
+        # What is written into a chart has no color of its own in the theme.
+        looks = {"text": {"color": INK["dark" if st.context.theme.type == "dark" else "light"]}}
+        spec = {**result.chart, "config": looks}
+        st.vega_lite_chart(spec=spec, theme="streamlit", alt=" ".join((result.title, *result.sentences)))
     for place, each in enumerate(result.tables):
         frame = each.frame()
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -187,7 +182,11 @@ def draw_result(flow_id: str, result: AnalysisResult) -> None:
                 "Download as CSV", frame.write_csv(), file_name=f"{_file_name(result.title)}.csv", mime="text/csv",
                 icon=":material/download:", key=f"analysis_csv:{flow_id}:{place}", on_click="ignore",
             )  # fmt: skip
-        st.dataframe(frame, hide_index=True, height=min(TALLEST, 40 + 35 * max(1, frame.height)))
+        numbers = {name for name, dtype in frame.schema.items() if dtype.is_numeric()}
+        st.dataframe(
+            frame, hide_index=True, height="content" if frame.height <= FEW else TALLEST,
+            column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
+        )  # fmt: skip
     st.caption(result.basis)
 
 

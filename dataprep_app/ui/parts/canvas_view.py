@@ -11,12 +11,26 @@ import streamlit as st
 from dataprep_app.ui import session
 from dataprep_app.ui.components.flow_canvas import drain, flow_canvas
 from dataprep_app.ui.parts import graph
+from dataprep_app.ui.parts.first_rows import first_rows
 from dataprep_app.ui.parts.node_panel import node_panel
 from flows.document import Flow
 from transforms.core.errors import DataprepError
 
-HEIGHT = 500
+HEIGHT = 440
+BELOW = 340
+"""Pixels of what stands under the canvas."""
 HINT = "Drag a dataset from the left to here to begin.\nDrag a second one onto it to join the two."
+WAYS = (
+    ("The plus behind a node", "adds a transform, an analysis, a model or a destination."),
+    ("A dataset dropped on a node", "is joined with it; dropped beside, it is added."),
+    ("The circle at the right of a node", "draws a line to the node that takes its rows."),
+    ("A double click", "opens a step, or the rows of a dataset."),
+    ("Shift and drag", "selects several nodes, Ctrl+A all of them."),
+    ("Delete, Ctrl+C and Ctrl+V", "remove, copy and paste what is selected; Ctrl+Z takes it back."),
+    ("Arrow keys", "go along the flow; with Alt they move a node."),
+    ("The wheel", "zooms; a drag on the ground moves the view."),
+)
+"""What hands can do on the canvas."""
 Handler = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -28,35 +42,50 @@ def draw(flow_id: str) -> None:
 @st.fragment(key="canvas")
 def _canvas(flow_id: str) -> None:
     key = f"canvas:{flow_id}"
-    before = session.editor(flow_id).flow
     drain(key, lambda event: handle(flow_id, event))
+    session.redraw_when_changed(flow_id)
     opened = session.editor(flow_id)
-    if opened.flow != before or st.session_state.pop("redraw page", False):
-        st.rerun()
     selected = [each for each in st.session_state.get(f"selected:{flow_id}", []) if each in opened.flow]
     space = session.workspace()
     palette = [{"id": each.id, "label": each.label, "sub": each.connector} for each in space.datasets().values()]
     checked = session.checked(flow_id)
-    left, right = st.columns([3, 1]) if selected else (st.container(), None)
-    with left:
-        flow_canvas(
-            key=key,
-            nodes=graph.nodes(opened.flow, checked),
-            edges=graph.edges(opened.flow),
-            selected=selected,
-            palette=palette,
-            menus=graph.MENUS,
-            hint=HINT,
-            height=HEIGHT,
-        )
-    if right is not None:
-        with right:
-            node_panel(flow_id, selected, checked, HEIGHT)
+    flow_canvas(
+        key=key,
+        nodes=graph.nodes(opened.flow, checked),
+        edges=graph.edges(opened.flow),
+        selected=selected,
+        palette=palette,
+        menus=graph.MENUS,
+        hint=HINT,
+        height=HEIGHT,
+    )
+    _below(flow_id, selected, checked)
+
+
+def _below(flow_id: str, selected: list[str], checked: Checked) -> None:
+    """What stands under the canvas; the canvas keeps its size, so that nodes stay where the pointer is."""
+    if not selected:
+        _ways()
+        return
+    left, right = st.columns([5, 2]) if len(selected) == 1 else (None, st.container())
+    with right:
+        node_panel(flow_id, selected, checked, BELOW)
+    if left is not None:
+        with left:
+            first_rows(flow_id, selected[0], checked, BELOW)
+
+
+def _ways() -> None:
+    with st.container(border=True):
+        st.markdown("**Select a node to see its first rows and what can be done with it**")
+        half = -(-len(WAYS) // 2)
+        for column, ways in zip(st.columns(2), (WAYS[:half], WAYS[half:]), strict=True):
+            column.markdown("  \n".join(f":small[**{what}** {does}]" for what, does in ways))
 
 
 def handle(flow_id: str, event: Mapping[str, Any]) -> None:
     """Do what was done on the canvas; nodes that are no longer there are passed by."""
-    flow = session.editor(flow_id).flow
+    flow = session.shown(flow_id).flow
     handler = HANDLERS.get(event["type"])
     if handler is not None and all(each in flow for each in _named(event)):
         handler(flow_id, event)
@@ -68,10 +97,9 @@ def _named(event: Mapping[str, Any]) -> list[str]:
 
 def _edit(flow_id: str, make: Callable[[Flow], graph.Edit]) -> None:
     try:
-        edit = make(session.editor(flow_id).flow)
+        edit = make(session.shown(flow_id).flow)
     except DataprepError as error:
         session.tell(str(error), "error")
-        st.session_state["redraw page"] = True
         return
     if session.apply(flow_id, edit.label, lambda _flow: edit.flow) and edit.select:
         select(flow_id, edit.select)
@@ -97,13 +125,11 @@ def _menu(flow_id: str, event: Mapping[str, Any]) -> None:
         return
     select(flow_id, [event["node"]])
     st.session_state["act"] = (action, reference)
-    st.session_state["redraw page"] = True
 
 
 def _opened(flow_id: str, event: Mapping[str, Any]) -> None:
     select(flow_id, [event["node"]])
     st.session_state["act"] = ("open", event["node"])
-    st.session_state["redraw page"] = True
 
 
 def _copied(_flow_id: str, event: Mapping[str, Any]) -> None:
@@ -111,7 +137,7 @@ def _copied(_flow_id: str, event: Mapping[str, Any]) -> None:
 
 
 def _pasted(flow_id: str, _event: Mapping[str, Any]) -> None:
-    flow = session.editor(flow_id).flow
+    flow = session.shown(flow_id).flow
     ids = [each for each in st.session_state.get("copied", []) if each in flow.steps]
     if ids:
         _edit(flow_id, lambda now: graph.pasted(now, ids))

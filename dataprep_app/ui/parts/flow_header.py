@@ -44,6 +44,7 @@ VIEWS = {
 def header(flow_id: str) -> str:
     """Draw the header; the view that is chosen."""
     dialog = take_action(flow_id)
+    session.drawn(flow_id)
     opened = session.editor(flow_id)
     history = opened.history
     name, buttons = st.columns([2, 5], vertical_alignment="center")

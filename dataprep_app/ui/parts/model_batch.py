@@ -100,10 +100,10 @@ def _done(model: SavedModel) -> None:
     @st.fragment(run_every=EVERY if active else None)
     def draw() -> None:
         states = [(each, each.status()) for each in found]
+        if active and all(status.state in jobs.ENDED for _, status in states):
+            st.rerun()  # before anything is drawn: the downloads of this run would be gone after it
         for job, status in states:
             _row(job, status)
-        if active and all(status.state in jobs.ENDED for _, status in states):
-            st.rerun()
 
     if found:
         st.subheader("Predictions", anchor=False)

@@ -15,6 +15,7 @@ from dataprep_app.modeling.store import SavedModel
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts.job_list import EVERY
+from dataprep_app.ui.parts.model_report import SCORES
 
 WORDS: dict[Kind, str] = {"binary": "Two classes", "multiclass": "Several classes", "regression": "A number"}
 BUILDS = ("build", "build_from_dataset")
@@ -50,7 +51,7 @@ def _row(model: SavedModel) -> None:
             )
         target.markdown(f"{escaped(result.problem.target)}  \n:small[{WORDS[result.problem.kind]}]")
         score.markdown(
-            f"{said(result.score)}  \n:small[{result.score.metric} {result.score.value:.3f}, "
+            f"{said(result.score)}  \n:small[{SCORES[result.score.metric]} {result.score.value:.3f}, "
             f"{result.score.base:.3f} without a model]"
         )
         rows.markdown(f"{result.rows.train:,} rows  \n:small[judged by {result.rows.test:,} others]")
@@ -114,16 +115,18 @@ def progress(job: jobs.Job, *, alone: bool = False) -> None:
                 "Cancel",
                 icon=":material/cancel:",
                 key=f"cancel:{job.id}",
-                on_click=partial(cancel, job),
+                on_click=partial(cancel, job, tell=not alone),
             )
         st.progress(status.share or 0.0, text=None if alone else escaped(status.text or "Starting"))
 
     draw()
 
 
-def cancel(job: jobs.Job) -> None:
-    """Stop a job and say so."""
-    session.tell(job.cancel().text)
+def cancel(job: jobs.Job, *, tell: bool = True) -> None:
+    """Stop a job, and say so unless the page shows it anyway."""
+    text = job.cancel().text
+    if tell:
+        session.tell(text)
 
 
 def _open(job: jobs.Job) -> None:

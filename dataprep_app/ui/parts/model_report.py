@@ -24,6 +24,8 @@ HIGH: tuple[int, int, int] = (30, 64, 175)
 PAPER: Mapping[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (23, 22, 20)}
 FAINTEST: Mapping[Theme, float] = {"light": 0.04, "dark": 0.18}
 """Colour of a cell with no rows, so that it can be seen to be one."""
+SCORES = {"AUC": "AUC", "accuracy": "Accuracy", "R2": "R²"}
+"""Names of the metrics of scores."""
 METRICS = {
     "auc": ("AUC", "Share of pairs of rows, one of each class, in which the right one gets the higher probability."),
     "accuracy": ("Accuracy", "Share of rows whose class is predicted."),
@@ -154,7 +156,7 @@ def luminance(color: Sequence[int]) -> float:
 
 def _scores(result: QuickResult) -> None:
     score = result.score
-    name = {"R2": "R²", "accuracy": "Accuracy"}.get(score.metric, score.metric)
+    name = SCORES[score.metric]
     tiles = {name: (score.value, _around(score.interval))}
     if score.metric == "AUC":
         tiles["By chance"] = (score.base, "What guessing gives.")

@@ -1,4 +1,4 @@
-"""What stands beside the canvas: the node that is selected, what is wrong with it, and what can be done with it."""
+"""What stands under the canvas: the node that is selected, what is wrong with it, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dataprep_app.ui import session
+from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import graph
 from flows import edits
 from flows.document import Flow
@@ -23,10 +24,10 @@ def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: 
             return
         (id,) = selected
         node = next(each for each in graph.nodes(flow, checked) if each["id"] == id)
-        st.markdown(f"**{node['title']}**")
-        st.caption(f"{id} · {node['sub']}")
+        st.markdown(f"**{escaped(node['title'])}**")
+        st.caption(escaped(f"{id} · {node['sub']}"))
         if node.get("problem"):
-            (st.error if node["status"] == "error" else st.warning)(node["problem"], icon=":material/error:")
+            (st.error if node["status"] == "error" else st.warning)(escaped(node["problem"]), icon=":material/error:")
         _facts(id, checked)
         _actions(flow_id, flow, id)
 
@@ -43,23 +44,21 @@ def _actions(flow_id: str, flow: Flow, id: str) -> None:
     def act(action: str) -> None:
         st.session_state["act"] = (action, id)
 
-    if id in flow.steps:
-        label = "Choose keys" if flow.steps[id].transform == graph.JOIN else "Edit"
-        st.button(label, icon=":material/edit:", width="stretch", on_click=act, args=("open",), type="primary")
-    if id not in flow.destinations:
-        st.button("Open data", icon=":material/table:", width="stretch", on_click=act, args=("data",))
-        st.button("Add transform", icon=":material/add:", width="stretch", on_click=act, args=("add",))
-    if id in flow.steps:
-        step = flow.steps[id]
-        word = "Enable" if step.disabled else "Disable"
-        st.button(word, icon=":material/block:", width="stretch", on_click=_toggle, args=(flow_id, id), key=f"off:{id}")
-    st.button(
-        "Delete", icon=":material/delete:", width="stretch", on_click=_delete, args=(flow_id, id), key=f"del:{id}"
-    )
+    with st.container(horizontal=True, gap="small"):
+        if id in flow.steps:
+            label = "Choose keys" if flow.steps[id].transform == graph.JOIN else "Edit"
+            st.button(label, icon=":material/edit:", on_click=act, args=("open",), type="primary")
+        if id not in flow.destinations:
+            st.button("Open data", icon=":material/table:", on_click=act, args=("data",))
+            st.button("Add transform", icon=":material/add:", on_click=act, args=("add",))
+        if id in flow.steps:
+            word = "Enable" if flow.steps[id].disabled else "Disable"
+            st.button(word, icon=":material/block:", on_click=_toggle, args=(flow_id, id), key=f"off:{id}")
+        st.button("Delete", icon=":material/delete:", on_click=_delete, args=(flow_id, id), key=f"del:{id}")
 
 
 def _toggle(flow_id: str, id: str) -> None:
-    off = not session.editor(flow_id).flow.steps[id].disabled
+    off = not session.shown(flow_id).flow.steps[id].disabled
     session.apply(
         flow_id, f"{'Disable' if off else 'Enable'} {id}", lambda flow: edits.change_step(flow, id, disabled=off)
     )

@@ -137,10 +137,10 @@ def _target(report: Report) -> None:
             .mark_bar()
             .encode(
                 x=alt.X("rows:Q", title="Rows", axis=alt.Axis(format="~s", tickCount=4)),
-                y=alt.Y("class:N", title=None, sort=None),
+                y=alt.Y("class:N", title=None, sort=None, axis=alt.Axis(labelOverlap=False)),
                 tooltip=[alt.Tooltip("class:N", title="Class"), alt.Tooltip("rows:Q", title="Rows", format=",")],
             )
-            .properties(height=max(90, 32 * rows.height))
+            .properties(height=alt.Step(28))
         )
         st.altair_chart(bars)
     else:

@@ -107,7 +107,10 @@ def _one_build(id: str) -> None:
     progress(job, alone=True)
     status = job.status()
     if status.state in jobs.ENDED and status.state != "done":
-        st.error(status.text, icon=":material/error:")
+        if status.state == "cancelled":
+            st.info(status.text, icon=":material/cancel:")
+        else:
+            st.error(status.text, icon=":material/error:")
         if job.log():
             with st.expander("Log"):
                 st.code(job.log(), language=None, wrap_lines=True)

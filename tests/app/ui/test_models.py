@@ -16,7 +16,7 @@ from dataprep_app.modeling.store import models, saved
 from dataprep_app.sample import write_sample
 from dataprep_app.ui.parts.model_dialog import likely_target
 from dataprep_app.ui.parts.model_list import said
-from dataprep_app.ui.parts.model_report import PAPER, Theme, blend, confusion_cells, ink, metric_rows, verdict
+from dataprep_app.ui.parts.model_report import PAPER, SCORES, Theme, blend, confusion_cells, ink, metric_rows, verdict
 from dataprep_app.ui.parts.model_whatif import Case, contribution_chart, predicted, shown_contributions, signed
 from dataprep_app.ui.session import WORKSPACE
 from dataprep_app.workspace import Workspace
@@ -66,7 +66,9 @@ def test_list_says_of_each_model_what_it_predicts_and_how_well(page: AppTest, sp
     shown = texts(page)
     for each in models(space.models):
         result = each.facts.result
-        assert f"{result.score.metric} {result.score.value:.3f}, {result.score.base:.3f} without a model" in shown
+        assert (
+            f"{SCORES[result.score.metric]} {result.score.value:.3f}, {result.score.base:.3f} without a model" in shown
+        )
         assert f"judged by {result.rows.test:,} others" in shown
 
 

@@ -7,8 +7,8 @@ from statistics import fmean
 
 WIDTH, HEIGHT = 204, 64
 """Size of a node in pixels; the same in ``assets/geometry.js``."""
-COLUMN_GAP, ROW_GAP = 72, 28
-BAND_GAP = 56
+COLUMN_GAP, ROW_GAP = 56, 28
+BAND_GAP = 52
 MARGIN = 24
 PER_ROW = 5
 """Layers side by side; a longer flow goes on in the next row, as text does."""

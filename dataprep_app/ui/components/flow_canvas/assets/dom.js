@@ -29,13 +29,22 @@ const ICONS = {
   model: "M12 3v5M12 16v5M3 12h5M16 12h5M12 12m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0",
   destination: "M12 3v11M7 10l5 5 5-5M4 20h16",
   analysis: "M5 20V10M12 20V4M19 20v-7",
+  in: "M12 5v14M5 12h14",
+  out: "M5 12h14",
+  all: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  tidy: "M3 5h6v5H3zM3 14h6v5H3zM15 9.5h6v5h-6zM9 7.5h3v9H9M12 12h3",
 };
+
+/** A drawing in lines; what it means is said beside it or by a label. */
+export function icon(name, size = 18) {
+  const picture = svg("svg", { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", class: "line" });
+  picture.append(svg("path", { d: ICONS[name] ?? ICONS.step }));
+  return picture;
+}
 
 /** The tile that tells the kind of a node. */
 export function tile(kind) {
-  const picture = svg("svg", { viewBox: "0 0 24 24", width: 18, height: 18, "aria-hidden": "true", class: "line" });
-  picture.append(svg("path", { d: ICONS[kind] ?? ICONS.step }));
-  return html("span", { class: `tile tile-${kind}` }, picture);
+  return html("span", { class: `tile tile-${kind}` }, icon(kind));
 }
 
 /** Follow the pointer from a pointerdown: `move(event, dx, dy)` once it has left its place, `end(event, moved)`. */

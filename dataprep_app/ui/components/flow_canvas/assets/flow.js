@@ -1,7 +1,7 @@
 // The canvas of a flow. Python owns the document and says what to draw; here is only what is seen for now: how the
 // window stands, what is selected, what is being dragged. See the Python side for the shape of data and events.
 
-import { html } from "./dom.js";
+import { html, icon } from "./dom.js";
 import { Edges } from "./edges.js";
 import { covers } from "./geometry.js";
 import { Gestures } from "./gestures.js";
@@ -170,14 +170,14 @@ class Canvas {
   }
 
   controls() {
-    const button = (sign, label, action) => html("button", { type: "button", title: label, "aria-label": label, onclick: action }, sign);
+    const button = (sign, label, action) => html("button", { type: "button", title: label, "aria-label": label, onclick: action }, icon(sign, 16));
     return html(
       "div",
       { class: "controls", role: "toolbar", "aria-label": "View" },
-      button("+", "Zoom in", () => this.view.zoom(1.25)),
-      button("−", "Zoom out", () => this.view.zoom(0.8)),
-      button("⤢", "Show all", () => this.view.fit(this.nodes.values())),
-      button("▤", "Tidy up", () => {
+      button("in", "Zoom in", () => this.view.zoom(1.25)),
+      button("out", "Zoom out", () => this.view.zoom(0.8)),
+      button("all", "Show all", () => this.view.fit(this.nodes.values())),
+      button("tidy", "Tidy up", () => {
         this.view.automatic = true;
         this.emit("tidy", {});
       }),

@@ -1,14 +1,14 @@
-// The whole flow in small, with the window that is seen; a click or a drag moves the window.
+// The whole flow in small, with the window that is seen; a click or a drag moves the window. It is there only while
+// some of the flow is out of sight.
 
 import { follow, html, svg } from "./dom.js";
 import { bounds, HEIGHT, WIDTH } from "./geometry.js";
 
-const SHOWN_FROM = 8;
 const MARGIN = 60;
 
 export class Minimap {
   constructor(view, nodes) {
-    Object.assign(this, { view, nodes });
+    Object.assign(this, { view, nodes, box: null, held: false });
     this.boxes = svg("g");
     this.window = svg("rect", { class: "minimap-window", rx: 8 });
     this.picture = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "xMidYMid meet" }, this.boxes, this.window);
@@ -16,8 +16,13 @@ export class Minimap {
     this.element.addEventListener("pointerdown", (event) => {
       event.preventDefault();
       event.stopPropagation();
+      this.held = true;
       this.go(event);
-      follow(this.element, event, (now) => this.go(now), () => {}, 0);
+      const end = () => {
+        this.held = false;
+        this.follow();
+      };
+      follow(this.element, event, (now) => this.go(now), end, 0);
     });
   }
 
@@ -29,9 +34,12 @@ export class Minimap {
   /** Draw the nodes anew. */
   draw() {
     const nodes = [...this.nodes.values()];
-    this.element.hidden = nodes.length < SHOWN_FROM;
-    if (this.element.hidden) return;
     const box = bounds(nodes);
+    this.box = box;
+    if (!box) {
+      this.element.hidden = true;
+      return;
+    }
     const area = [box.left - MARGIN, box.top - MARGIN, box.width + 2 * MARGIN, box.height + 2 * MARGIN];
     this.picture.setAttribute("viewBox", area.join(" "));
     this.boxes.replaceChildren(
@@ -44,7 +52,8 @@ export class Minimap {
 
   /** Move the window to what is seen. */
   follow() {
-    if (this.element.hidden) return;
+    if (!this.box) return;
+    this.element.hidden = !this.held && this.view.shows(this.box);
     const { width, height } = this.view.size;
     const { x, y, scale } = this.view;
     const place = { x: -x / scale, y: -y / scale, width: width / scale, height: height / scale };

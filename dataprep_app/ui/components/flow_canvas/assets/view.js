@@ -1,10 +1,13 @@
 // The window on the flow: how far it is moved and zoomed. It fits itself to the flow until somebody moves it.
 
-import { bounds, HEIGHT, WIDTH } from "./geometry.js";
+import { HEIGHT, WIDTH, bounds } from "./geometry.js";
 
 const SMALLEST = 0.1;
 const LARGEST = 2;
 const MARGIN = 40;
+const BESIDE = 26; // left and right of the whole flow
+const ABOVE = 26;
+const BELOW = 58; // the buttons stand there
 
 export class View {
   constructor(stage, layer, changed) {
@@ -49,8 +52,16 @@ export class View {
     const { width, height } = this.size;
     if (!box || !width) return;
     const wide = box.width + MARGIN; // room for the button behind the last node
-    const scale = Math.min(1, (width - 2 * MARGIN) / wide, (height - 2 * MARGIN) / box.height);
-    this.set((width - wide * scale) / 2 - box.left * scale, (height - box.height * scale) / 2 - box.top * scale, scale);
+    const high = height - ABOVE - BELOW;
+    const scale = Math.min(1, (width - 2 * BESIDE) / wide, high / box.height);
+    this.set((width - wide * scale) / 2 - box.left * scale, ABOVE + (high - box.height * scale) / 2 - box.top * scale, scale);
+  }
+
+  /** Whether all of a box is in sight. */
+  shows(box) {
+    const { width, height } = this.size;
+    const [left, top] = [box.left * this.scale + this.x, box.top * this.scale + this.y];
+    return left >= 0 && top >= 0 && left + box.width * this.scale <= width && top + box.height * this.scale <= height;
   }
 
   /** Move just as far as it takes to see a node. */
