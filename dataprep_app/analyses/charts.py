@@ -28,6 +28,11 @@ def axis_type(dtype: pl.DataType) -> str:
     return "T" if dtype.is_temporal() else "Q"
 
 
+def near(dtype: pl.DataType) -> alt.Scale:
+    """A scale that does not begin at zero where the values do not."""
+    return alt.Scale() if dtype.is_temporal() else alt.Scale(zero=False)
+
+
 def axis(values: pl.Series) -> alt.Axis:
     """The axis of some values; dates are written as exactly as their range needs."""
     if not values.dtype.is_temporal():

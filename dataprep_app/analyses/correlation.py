@@ -168,7 +168,7 @@ def _result(
     (first, second), value = ranked[0]
     strong = sum(abs(each) >= 0.5 for each in pairs.values())
     sentences = [
-        f"{first} and {second} go together most: {value:.2f}.",
+        f"{first} and {second} go together most: {value:z.2f}.",
         f"{strong:,} of {len(pairs):,} pairs are strong (0.5 or more{', up or down' if signed else ''}).",
     ]
     still = [name for name in columns if not any(name in pair for pair in pairs)]

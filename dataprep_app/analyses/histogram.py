@@ -78,7 +78,10 @@ class Histogram(Analysis):
             alt.Chart(stacked)
             .mark_rect(xOffset=0.5, x2Offset=-0.5)
             .encode(
-                x=alt.X(f"from:{kind}", title=self.column, scale=alt.Scale(zero=False), axis=charts.axis(stacked["from"])),
+                x=alt.X(
+                    f"from:{kind}", title=self.column, scale=charts.near(stacked.schema["from"]),
+                    axis=charts.axis(stacked["from"]),
+                ),
                 x2="to",
                 y=alt.Y("bottom:Q", title="Rows"),
                 y2="top",

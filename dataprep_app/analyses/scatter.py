@@ -107,10 +107,9 @@ class Scatter(Analysis):
 
     def _axes(self, points: pl.DataFrame) -> tuple[alt.X, alt.Y]:
         x, y = (charts.axis_type(points.schema[name]) for name in ("x", "y"))
-        near = alt.Scale(zero=False)
         return (
-            alt.X(f"x:{x}", title=self.x, scale=near, axis=charts.axis(points["x"])),
-            alt.Y(f"y:{y}", title=self.y, scale=near, axis=charts.axis(points["y"])),
+            alt.X(f"x:{x}", title=self.x, scale=charts.near(points.schema["x"]), axis=charts.axis(points["x"])),
+            alt.Y(f"y:{y}", title=self.y, scale=charts.near(points.schema["y"]), axis=charts.axis(points["y"])),
         )
 
     def _tips(self, points: pl.DataFrame) -> list[alt.Tooltip]:
@@ -157,7 +156,7 @@ def _together(points: pl.DataFrame) -> str:
     found, ranks = pearson(points), spearman(points)
     if found is None or ranks is None:
         return "One of the two columns has a single value, so nothing can be said of them together."
-    return f"{strength(ranks)}: Pearson {found:.2f}, Spearman {ranks:.2f}, on {points.height:,} rows."
+    return f"{strength(ranks)}: Pearson {found:z.2f}, Spearman {ranks:z.2f}, on {points.height:,} rows."
 
 
 def strength(correlation: float) -> str:

@@ -50,9 +50,9 @@ def read_formula(tokens: Sequence[Token], table: TableFacts) -> str:
     return " ".join(parts).replace("( ", "(").replace(" )", ")")
 
 
-def difference(first: str, second: str) -> str:
-    """One column minus another."""
-    return f"{_named(first)} - {_named(second)}"
+def operation(column: str, sign: str, operand: str | float) -> str:
+    """A column and another, or a number, with a sign between them."""
+    return f"{_named(column)} {sign} {_named(operand) if isinstance(operand, str) else operand}"
 
 
 def _named(name: str) -> str:

@@ -31,16 +31,10 @@ def ended(job: store.Job, seconds: float = 60) -> store.Status:
     return status
 
 
-def waits(flow: Path, name: str) -> Path:
-    """A flow whose source is a pipe that nobody writes to: it runs until it is stopped."""
-    path = flow.with_name(f"{name}.flow.json")
-    pipe = flow.with_name(f"{name}.csv")
-    os.mkfifo(pipe)
-    source = load(flow).sources["loans_1"]
-    waiting = source.model_copy(update={"params": {**source.params, "path": pipe.name}})
-    made = load(flow).model_copy(update={"sources": {**load(flow).sources, "loans_1": waiting}})
-    save(made, path)
-    return path
+@pytest.fixture(scope="module")
+def long_flow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A flow that takes some seconds."""
+    return write_sample(tmp_path_factory.mktemp("long"), rows=60_000)
 
 
 def test_job_runs_in_its_own_process_and_leaves_its_result(flow: Path) -> None:
@@ -63,8 +57,8 @@ def test_a_flow_that_cannot_run_ends_in_a_sentence(flow: Path) -> None:
     assert "Column 'nothing' is not in the table" in status.text
 
 
-def test_a_killed_process_is_noticed(flow: Path) -> None:
-    job = store.start(flow.parent / "jobs", ask(waits(flow, "killed")))
+def test_a_killed_process_is_noticed(long_flow: Path) -> None:
+    job = store.start(long_flow.parent / "jobs", ask(long_flow))
     while not (pid := job.status().pid):
         time.sleep(0.05)
     os.killpg(pid, signal.SIGKILL)
@@ -73,12 +67,14 @@ def test_a_killed_process_is_noticed(flow: Path) -> None:
     assert "Run it again" in status.text
 
 
-def test_cancel_ends_a_job_that_waits(flow: Path) -> None:
-    job = store.start(flow.parent / "jobs", ask(waits(flow, "cancelled")))
+def test_cancel_ends_a_job_and_leaves_nothing_half_written(long_flow: Path) -> None:
+    job = store.start(long_flow.parent / "jobs", ask(long_flow))
     while not job.status().pid:
         time.sleep(0.05)
     assert job.cancel().state == "cancelled"
     assert job.cancel().state == "cancelled", "a second cancel changes nothing"
+    assert not (long_flow.parent / "train.parquet").exists()
+    assert [each.name for each in long_flow.parent.iterdir() if each.name.endswith(".partial")] == []
 
 
 def test_unknown_job_is_an_error_that_says_so(tmp_path: Path) -> None:

@@ -121,16 +121,15 @@ def _saved(flow_id: str) -> None:
         st.caption("There is none yet. Add one; it is kept in the flow once you save it.")
     for id, node in flow.analyses.items():
         name = name_of(node)
-        with st.container(horizontal=True, vertical_alignment="center", gap=None, wrap=False):
-            st.button(
-                escaped(name), icon=icon(node.analysis), key=f"open_analysis:{id}", type="tertiary", width="stretch",
-                help=f"{escaped(name)}, on {escaped(title(flow, node.input))}", on_click=open_saved,
-                args=(flow_id, id),
-            )  # fmt: skip
-            st.button(
-                "", icon=":material/delete:", key=f"delete_analysis:{id}", type="tertiary",
-                help=f"Delete {escaped(name)}", on_click=delete, args=(flow_id, id, name),
-            )  # fmt: skip
+        left, right = st.columns([6, 1], gap="xxsmall", vertical_alignment="center")
+        left.button(
+            escaped(name), icon=icon(node.analysis), key=f"open_analysis:{id}", type="tertiary",
+            help=f"{escaped(name)}, on {escaped(title(flow, node.input))}", on_click=open_saved, args=(flow_id, id),
+        )  # fmt: skip
+        right.button(
+            "", icon=":material/delete:", key=f"delete_analysis:{id}", type="tertiary",
+            help=f"Delete {escaped(name)}", on_click=delete, args=(flow_id, id, name),
+        )  # fmt: skip
 
 
 def delete(flow_id: str, id: str, name: str) -> None:
@@ -169,6 +168,7 @@ def draw_result(flow_id: str, result: AnalysisResult) -> None:
     """Draw what an analysis saw."""
     st.markdown(f"**{escaped(result.title)}**")
     st.markdown("  \n".join(map(escaped, result.sentences)))
+    st.caption(result.basis)
     if result.chart is not None:
         # What is written into a chart has no color of its own in the theme.
         looks = {"text": {"color": INK["dark" if st.context.theme.type == "dark" else "light"]}}
@@ -176,18 +176,16 @@ def draw_result(flow_id: str, result: AnalysisResult) -> None:
         st.vega_lite_chart(spec=spec, theme="streamlit", alt=" ".join((result.title, *result.sentences)))
     for place, each in enumerate(result.tables):
         frame = each.frame()
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.caption(escaped(f"{each.title} ({frame.height:,})"), width="content")
-            st.download_button(
-                "Download as CSV", frame.write_csv(), file_name=f"{_file_name(result.title)}.csv", mime="text/csv",
-                icon=":material/download:", key=f"analysis_csv:{flow_id}:{place}", on_click="ignore",
-            )  # fmt: skip
-        numbers = {name for name, dtype in frame.schema.items() if dtype.is_numeric()}
+        st.caption(escaped(f"{each.title} ({frame.height:,})"))
+        numbers = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
         st.dataframe(
             frame, hide_index=True, height="content" if frame.height <= FEW else TALLEST,
             column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
         )  # fmt: skip
-    st.caption(result.basis)
+        st.download_button(
+            "Download as CSV", frame.write_csv(), file_name=f"{_file_name(result.title)}.csv", mime="text/csv",
+            icon=":material/download:", key=f"analysis_csv:{flow_id}:{place}", on_click="ignore",
+        )  # fmt: skip
 
 
 def _file_name(text: str) -> str:

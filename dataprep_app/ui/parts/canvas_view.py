@@ -17,7 +17,7 @@ from flows.document import Flow
 from transforms.core.errors import DataprepError
 
 HEIGHT = 440
-BELOW = 340
+BELOW = 316
 """Pixels of what stands under the canvas."""
 HINT = "Drag a dataset from the left to here to begin.\nDrag a second one onto it to join the two."
 WAYS = (

@@ -89,9 +89,25 @@ def _ended(job: store.Job, status: store.Status) -> None:
     else:
         st.error(status.text, icon=":material/error:")
     result = job.result()
-    if result and job.ask.kind == "run":
+    if not result:
+        return
+    if job.ask.kind == "run":
         _written(job, result)
         _steps(result)
+    elif result.get("model"):
+        st.page_link(
+            "screens/models.py",
+            label="Open the model",
+            icon=":material/model_training:",
+            query_params={"model": str(result["model"])},
+        )
+    elif job.ask.kind == "insights":
+        st.page_link(
+            "screens/flow.py",
+            label="Open the report",
+            icon=":material/insights:",
+            query_params={"flow": job.ask.flow, "view": "insights"},
+        )
 
 
 def _written(job: store.Job, result: Mapping[str, Any]) -> None:
