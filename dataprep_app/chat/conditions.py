@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dataprep_app.chat.linking import pieces
 from dataprep_app.chat.patterns import Choose, Unreadable, one_column, value_in
 from dataprep_app.chat.table import ColumnFacts, TableFacts
 from dataprep_app.chat.tokens import Token
@@ -26,7 +27,12 @@ OPPOSITE = {
 AFTERWARDS = {("or", "more"): "at_least", ("or", "less"): "at_most", ("and", "more"): "at_least", ("or", "over"): "at_least",
               ("or", "older"): "at_least", ("or", "later"): "at_least", ("or", "above"): "at_least"}  # fmt: skip
 SKIPPED = ("where", "rows", "inclusive", "of", "with", "to", "out", "went", "left", "got", "if", "so")
-AGE = ("age", "years")
+"""Words that say nothing in a condition."""
+IMPLIED = {
+    "older than": ("age",), "younger than": ("age",), "earning": ("income", "salary", "wage", "earnings"),
+    "earn": ("income", "salary", "wage", "earnings"), "costing": ("price", "cost", "fare"), "aged": ("age",),
+}  # fmt: skip
+"""Words that name a column by what is said of its rows."""
 
 
 def opposite(condition: Condition) -> Condition:
@@ -67,8 +73,13 @@ class _Reader:
         """The column of the comparison before, for those that name none."""
 
     def skip(self) -> None:
-        while self.at < len(self.tokens) and self.tokens[self.at].is_word(*SKIPPED):
+        while self.at < len(self.tokens) and (self.tokens[self.at].is_word(*SKIPPED) or self._origin()):
             self.at += 1
+
+    def _origin(self) -> bool:
+        """Whether the word here is a ``from`` before a value."""
+        following = self.look(1)
+        return self.tokens[self.at].is_word("from") and following is not None and following.kind == "value"
 
     def look(self, ahead: int = 0) -> Token | None:
         return self.tokens[self.at + ahead] if self.at + ahead < len(self.tokens) else None
@@ -95,7 +106,10 @@ class _Reader:
     def _joins(self) -> bool:
         if self.take("and", "but", "&"):
             return True
-        following = self.look(1)
+        token, following = self.look(), self.look(1)
+        if following is not None and following.kind == "value" and token is not None and token.is_word("from", "to"):
+            self.at += 1
+            return True
         if following is not None and following.kind in ("column", "value") and self.take(","):
             self.take("and")
             return True
@@ -105,6 +119,10 @@ class _Reader:
         self.skip()
         if self.take("not"):
             return opposite(self.one())
+        following = self.look(1)
+        if token_between(self.look()) and following is not None and following.kind == "column":
+            self.at += 2
+            return self._between(self._facts(following))
         if self.take("("):
             found = self.either()
             if not self.take(")"):
@@ -121,8 +139,8 @@ class _Reader:
             return self._compared(self._facts(token))
         if token.kind == "value":
             return self._value_alone()
-        if token.is_word("older than", "younger than"):
-            return self._compared(self._by_age())
+        if token.is_word(*IMPLIED):
+            return self._compared(self._implied(token))
         if self.last is not None:
             return self._compared(self.last)
         raise Unreadable
@@ -138,14 +156,22 @@ class _Reader:
         return {"column": self._facts(token).name, "op": op}
 
     def _facts(self, token: Token) -> ColumnFacts:
+        if token.kind != "column" and (token.kind != "word" or token.word in COMPARISONS or token.word in SKIPPED):
+            raise Unreadable
         holding = [each.text for each in self.tokens[self.at : self.at + 3] if each.kind == "value"]
         self.last = self.table.by_name[one_column(token, self.table, holding)]
         return self.last
 
-    def _by_age(self) -> ColumnFacts:
-        fitting = [each for each in self.table.columns if each.numeric and each.name.lower() in AGE]
+    def _implied(self, token: Token) -> ColumnFacts:
+        """The one column of numbers that a word such as ``older`` or ``earning`` is about."""
+        fitting = [
+            each for each in self.table.columns if each.numeric and set(pieces(each.name)) & set(IMPLIED[token.word])
+        ]
         if len(fitting) != 1:
             raise Unreadable
+        if token.word not in COMPARISONS:
+            self.at += 1
+        self.notes.append(f"{token.text!r} is about {fitting[0].name}")
         return fitting[0]
 
     def _value_alone(self) -> Condition:
@@ -157,7 +183,7 @@ class _Reader:
             columns = [self.last.name]
         columns = self._towards(columns)
         if len(columns) != 1:
-            raise Choose(Token(token.text, "column", "", tuple(columns)))
+            raise Choose(token, columns)
         self.last = self.table.by_name[columns[0]]
         values = self._values(self.last)
         self.notes.append(f"{token.text!r} is looked for in {self.last.name}")
@@ -322,6 +348,11 @@ class _Reader:
     def _note(self, token: Token) -> None:
         if token.note:
             self.notes.append(token.note)
+
+
+def token_between(token: Token | None) -> bool:
+    """Whether a token is the word between."""
+    return token is not None and token.is_word("between")
 
 
 def _joined(how: str, parts: list[Condition]) -> Condition:

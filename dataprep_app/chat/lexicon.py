@@ -18,7 +18,7 @@ SHARES = {"half": 0.5, "a third": 1 / 3, "a quarter": 0.25, "a fifth": 0.2, "a t
 FILLERS = frozenset(
     "the a an please my our your this these that those i we you us want would like need could can should will let "
     "values value kindly help me just simply also now so ok okay hey hi well data dataset table there do does did go "
-    "ahead make sure be been being have has had got which whose who whom they were was some actually basically "
+    "ahead make sure be been being have has had got they were was some actually basically "
     "column columns field fields variable variables feature features attribute attributes col cols any very really whichever "
     "every each any both respective respectively thanks thank currently whole entire s original".split()
 )
@@ -29,7 +29,7 @@ PHRASES: dict[str, str] = {}
 
 
 def _same(canonical: str, *phrases: str) -> None:
-    for each in phrases:
+    for each in (canonical, *phrases):
         PHRASES[each] = canonical
 
 
@@ -147,7 +147,7 @@ _same("stratify", "stratified on", "stratified by", "stratify by", "stratify on"
 _same("into", "in to", "onto")
 _same("named", "called", "name it", "call it", "as new column", "name", "and call it", "and name it", "labelled", "titled")
 _same("where", "in which", "for which", "that are", "which are", "who are", "that have", "which have", "who have", "whose",
-      "when", "with values", "having", "that has", "for whom", "that is", "which is", "that were", "who paid", "earning",
+      "when", "with values", "having", "that has", "for whom", "that is", "which is", "that were", "who paid",
       "such that", "that", "who", "wherever", "with the condition")  # fmt: skip
 _same(">", "greater than", "more than", "above", "bigger than", "larger than", "exceeds", "higher than", "exceeding",
       "is greater than", "is more than", "is above", "is over", "is larger than", "are above", "are over", "is higher than",

@@ -26,6 +26,8 @@ SHORT_VALUE = 2
 COLUMN_WORDS = frozenset(
     "column columns field fields variable variables feature features attribute attributes col cols".split()
 )
+COMMON = ("columns", "rows", "missing", "values")
+"""Words that a repair leads to rather than to others that are as near."""
 INSIDE = ("the", "of", "my", "these", "our")
 """Words that may stand inside a phrase for a group of columns."""
 
@@ -72,7 +74,7 @@ class Names:
         for text, held in list(self.values.items()):
             if text.replace("_", " ") not in self.values:
                 self.values[text.replace("_", " ")] = held
-        self.row_nouns = {*pieces(table.name), *(plural(each) for each in pieces(table.name))}
+        self.row_nouns = {form for each in pieces(table.name) for form in (each, plural(each), each.removesuffix("s"))}
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -102,7 +104,7 @@ class Linker:
         out = []
         for each in given:
             if each.kind == "word" and not self._known(each.word):
-                better = repaired(each.word, self.names.words, self.vocabulary)
+                better = repaired(each.word, self.names.words, COMMON, self.vocabulary)
                 if better is not None:
                     each = replace(each, word=better, note=f"{each.text!r} read as {better!r}")
             out.append(each)
@@ -142,6 +144,8 @@ class Linker:
         words = " ".join(each.word or each.text.lower() for each in run)
         notes = "; ".join(each.note for each in run if each.note)
         columns = [] if run[0].kind == "number" else self._columns(text, words)
+        if len(run) == 1 and PHRASES.get(words) == "rows" and key(text) not in map(key, columns):
+            columns = []
         if columns:
             also = run[0].word if len(run) == 1 and self._meaning(run[0].word) else ""
             return Token(text, "column", "", tuple(columns), notes, PHRASES.get(also, also))
@@ -156,7 +160,9 @@ class Linker:
 
     def _columns(self, text: str, words: str) -> list[str]:
         exact = [each.name for each in self.names.table.columns if each.name == text]
-        return exact or sorted(set(self.names.columns.get(key(text)) or self.names.columns.get(key(words)) or ()))
+        long = "".join(ABBREVIATIONS.get(each, each) for each in re.findall(r"[^\W_]+", text.lower()))
+        forms = (key(text), key(words), key(long))
+        return exact or sorted(set(next((found for each in forms if (found := self.names.columns.get(each))), ())))
 
     def _values(self, text: str, words: str) -> list[tuple[str, Any]]:
         for form in (text.lower(), words):
@@ -183,9 +189,9 @@ class Linker:
                 return Token(run[0].text, "word", "rows")
         if words not in PHRASES or (len(run) == 1 and run[0].kind not in ("word", "sign")):
             return None
-        if len(run) > 1 and any(each.kind in ("column", "number") for each in run):
+        if len(run) > 1 and any(each.kind == "column" for each in run):
             return None
-        text = " ".join(each.text for each in run)
+        text = " ".join(each.word or each.text for each in run)
         return Token(text, "word", PHRASES[words], note="; ".join(each.note for each in run if each.note))
 
     def _partly(self, run: list[Token], given: list[Token], at: int) -> Token | None:

@@ -42,15 +42,16 @@ class Unreadable(Exception):
 class Choose(Exception):
     """A word may mean several columns, or none that is known."""
 
-    def __init__(self, token: Token) -> None:
+    def __init__(self, token: Token, candidates: Sequence[str] | None = None) -> None:
         self.token = token
+        self.candidates = tuple(token.value if candidates is None and token.kind == "column" else candidates or ())
         super().__init__(token.text)
 
 
 class Ask(Exception):
     """Something is open that cannot be guessed."""
 
-    def __init__(self, about: Literal["parameter", "operation", "type", "value"], question: str,
+    def __init__(self, about: Literal["column", "parameter", "operation", "type", "value"], question: str,
                  options: Sequence[tuple[str, Sequence[Draft]]] = (), retry: str = "") -> None:  # fmt: skip
         self.about = about
         self.question = question
@@ -199,21 +200,49 @@ def vocabulary() -> frozenset[str]:
     return frozenset(found)
 
 
-def _expanded(pattern: str) -> str:
-    """A pattern as a regular expression; an optional word takes its blank along."""
-    text = re.sub(r"\{(\w+)\}", lambda m: f"(?P<{m[1]}>{PIECES[m[1].rstrip('0123456789_')]})", pattern)
-    parts, depth, start = [], 0, 0
-    for i, sign in enumerate(text):
-        depth += (sign in "([") - (sign in ")]")
-        if sign == " " and depth == 0:
+def _expanded(pattern: str, *, inside: bool = False) -> str:
+    """A pattern as a regular expression in which every word takes the blank behind it along.
+
+    ``rows?`` is a word that may be left out; inside a group only its last letter may.
+    """
+    return "".join(_element(each, inside=inside) for each in _cut(pattern))
+
+
+def _element(text: str, *, inside: bool) -> str:
+    optional = text.endswith("?") and text[-2] in ")}" or (text.endswith("?") and not inside and text[:-1].strip(",:/").isalnum() | (len(text) == 2))
+    mark = text[-1] if optional or text.endswith((")*", ")+")) else ""
+    bare = text.removesuffix(mark) if mark else text
+    if bare.startswith("{"):
+        name = bare.strip("{}")
+        found = f"(?P<{name}>{PIECES[name.split('_')[0].rstrip('0123456789')]}) "
+    elif bare.startswith("(?="):
+        return text
+    elif bare.startswith("("):
+        opening = re.match(r"\(\?(?::|P<\w+>)", bare)
+        assert opening is not None, f"{bare!r} is no group that patterns know"
+        ways = _cut(bare[opening.end() : -1], "|")
+        found = opening[0] + "|".join(_expanded(each, inside=True) for each in ways) + ")"
+    else:
+        found = f"{bare} "
+    return f"(?:{found}){mark}" if mark else found
+
+
+def _cut(text: str, at: str = " ") -> list[str]:
+    """A pattern cut at blanks, or at bars, outside of its groups; a group that begins with a blank stands alone."""
+    parts, depth, start, i = [], 0, 0, 0
+    while i < len(text):
+        if text[i] == "\\":
+            i += 2
+            continue
+        if at == " " and depth == 0 and text.startswith("(?: ", i) and i > start:
+            parts.append(text[start:i])
+            start = i
+        depth += (text[i] == "(") - (text[i] == ")")
+        if text[i] == at and depth == 0:
             parts.append(text[start:i])
             start = i + 1
-    parts.append(text[start:])
-    return "".join(f"(?:{each[:-1]} )?" if _optional(each) else f"{each} " for each in parts)
-
-
-def _optional(part: str) -> bool:
-    return part.endswith("?") and not part.endswith("+?") and (part[-2] in ")}" or part[:-1].isalnum())
+        i += 1
+    return [each for each in (*parts, text[start:]) if each or at == "|"]
 
 
 def rendered(tokens: Sequence[Token], *, unknown: bool = False, known: frozenset[str] = frozenset()) -> str:

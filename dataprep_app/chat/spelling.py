@@ -12,7 +12,7 @@ SHORTEST = 4
 
 def allowed(length: int) -> int:
     """How many slips a word of this length may hold."""
-    return 0 if length < SHORTEST else 1 if length < 6 else 2 if length < 11 else 3
+    return 0 if length < SHORTEST else 1 if length < 8 else 2 if length < 13 else 3
 
 
 def repaired(word: str, *known: Collection[str]) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FloatRect, Locator, expect
 
 from dataprep_app.workspace import Workspace
 from flows import edits
@@ -25,7 +25,7 @@ FRAMES = """() => new Promise((done) => {
     else done(1000 * frames / passed);
   };
   requestAnimationFrame(count);
-})"""  # noqa: E501
+})"""
 SERIOUS = ("serious", "critical")
 
 
@@ -35,7 +35,7 @@ def small() -> Flow:
     for id, path in (("loans_1", "data/loans-part-1.csv"), ("loans_2", "data/loans-part-2.csv")):
         flow = edits.add_source(flow, id, Flow.model_validate(source_of(path)).sources["it"])
     flow = edits.add_step(flow, "unique", "drop_duplicates", ["loans_1"], {"columns": ["id"]})
-    return edits.add_step(flow, "trimmed", "trim_whitespace", ["unique"], {"columns": ["employer_title"]})
+    return edits.add_step(flow, "trimmed", "trim_whitespace", ["unique"], {"columns": ["loan_status"]})
 
 
 def source_of(path: str) -> dict[str, object]:
@@ -47,7 +47,7 @@ def chain(length: int) -> Flow:
     flow, last = small(), "trimmed"
     for i in range(length - 4):
         id = f"step_{i}"
-        flow = edits.add_step(flow, id, "trim_whitespace", [last], {"columns": ["employer_title"]})
+        flow = edits.add_step(flow, id, "trim_whitespace", [last], {"columns": ["loan_status"]})
         last = id
     return flow
 
@@ -78,10 +78,10 @@ class Canvas:
     def out(self, id: str) -> Locator:
         return self.node(id).locator(".handle.out").first
 
-    def box(self, locator: Locator) -> dict[str, float]:
+    def box(self, locator: Locator) -> FloatRect:
         found = locator.bounding_box()
         assert found is not None
-        return dict(found)
+        return found
 
     def press(self, key: str) -> None:
         self.page.keyboard.press(key)
@@ -165,6 +165,7 @@ def test_a_dataset_is_dropped_beside_and_on_a_node_and_the_join_gets_its_keys(ap
     assert canvas.flow.steps["joined"].inputs[0] == "trimmed"
     expect(canvas.node("joined").get_by_role("img", name="needs attention")).to_be_visible()
     expect(page.get_by_text("No rows to show yet")).to_be_visible()
+    expect(page.get_by_text("Choose the columns by which rows of the two tables belong together.")).to_be_visible()
     page.get_by_role("button", name="Choose keys").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("How well they match")).to_be_visible(timeout=30_000)
@@ -231,7 +232,7 @@ def test_nodes_are_moved_by_hand_and_by_keys_and_tidied_up(app: App) -> None:
     canvas.press("ArrowRight")
     expect(canvas.node("trimmed")).to_be_focused()
     canvas.press("Enter")
-    expect(app.page.get_by_text("trimmed · employer_title")).to_be_visible()
+    expect(app.page.get_by_text("trimmed · loan_status")).to_be_visible()
 
     app.page.get_by_role("button", name="Tidy up").click()
     canvas.until(lambda flow: flow.layout["unique"][1] == flow.layout["trimmed"][1])

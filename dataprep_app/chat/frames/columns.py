@@ -94,8 +94,8 @@ def drop_correlated(match: Match) -> Reading:
 
 
 @frame(
-    "join_text {columns} (?:into|as|to|named|in)? {new}? (?:(?:with|by|using|,)? (?:(?P<none>no|without) separator|separator {quoted}|{quoted2} (?:between|as separator)|(?P<sign>space|comma|dash|underscore|hyphen|whitespace) ?(?:between|separator|as separator)?))?",
-    "join_text {columns} (?:with|by|using|separated by) (?:separator)? (?:{quoted}|(?P<sign>space|comma|dash|underscore|hyphen|whitespace)) ?(?:separator|between)? (?:into|as|named) {new}",
+    "join_text {columns} (?:into|as|to|named|in)? {new}? (?:(?:with|by|using|,)? (?:(?P<none>no|without) separator|separator {quoted}|{quoted2} (?:between|as separator)|(?P<sign>space|comma|dash|underscore|hyphen|whitespace) (?:between|separator|as separator)?))?",
+    "join_text {columns} (?:with|by|using|separated by) (?:separator)? (?:{quoted}|(?P<sign>space|comma|dash|underscore|hyphen|whitespace)) (?:separator|between)? (?:into|as|named) {new}",
     "join_text {columns} , (?P<none>no) separator ,? (?:into|as|named)? {new}?",
 )  # fmt: skip
 def concat(match: Match) -> Reading:
@@ -122,7 +122,7 @@ BY = "(?:by|on|at|with|using)"
 
 
 @frame(
-    f"split {{column}} {BY} (?:delimiter|separator|character)? (?:{{quoted}}|(?P<sign>whitespace|space|comma|dash|hyphen|semicolon|slash|underscore|dot|period|colon|pipe|[-,/.;:])) ?(?:separator|character|sign)? (?:into {{n}} (?:columns|parts|pieces)?)?",
+    f"split {{column}} {BY} (?:delimiter|separator|character)? (?:{{quoted}}|(?P<sign>whitespace|space|comma|dash|hyphen|semicolon|slash|underscore|dot|period|colon|pipe|[-,/.;:])) (?:separator|character|sign)? (?:into {{n}} (?:columns|parts|pieces)?)?",
     f"split {{column}} into {{n}} (?:columns|parts)? {BY} (?:{{quoted}}|(?P<sign>whitespace|space|comma|dash|hyphen|semicolon|slash|underscore|dot|colon|[-,/.;:]))",
 )  # fmt: skip
 def split(match: Match) -> Reading:
@@ -146,7 +146,8 @@ def split_somehow(match: Match) -> Reading:
     raise Ask("parameter", f"At what should {name!r} be split?", ways, f"split {name} on {{}}")
 
 
-NEW = "(?P<name>(?:[QU]\\d+|[a-z_]\\w*)(?: (?:[QU]\\d+|[a-z_]\\w*)){0,3}?)"
+WORD = "(?:[QUC]\\d+|[a-z_]\\w*)"
+NEW = f"(?P<name>{WORD}(?: {WORD})?(?: {WORD})?)"
 
 
 @frame(

@@ -6,7 +6,6 @@ from typing import Any
 
 from dataprep_app.chat.frames.order import time_column
 from dataprep_app.chat.patterns import Ask, Choose, Draft, Match, Reading, Unreadable, frame
-from dataprep_app.chat.tokens import Token
 
 PARTS = {"year": "year", "years": "year", "month": "month", "day": "day", "weekday": "weekday", "hour": "hour",
          "minute": "minute", "quarter": "quarter", "week": "week", "second": "second"}  # fmt: skip
@@ -25,7 +24,7 @@ def temporal(match: Match, name: str = "column") -> str:
             return str(fitting[0])
         if not fitting:
             raise Unreadable
-        raise Choose(Token(token.text, "column", "", tuple(fitting)))
+        raise Choose(token, fitting)
     raise Choose(token)
 
 
@@ -102,8 +101,8 @@ def cumulative(match: Match) -> Reading:
     return [Draft("cumulative_aggregate", params, assumed, notes)]
 
 
-@frame(f"(?:create|compute)? (?:{{n}} (?:rows?|day|days)? )?moving (?P<fn>mean|sum|max|min|median|std)? (?:of|for|on)? {{column}} (?:(?:over|with|of|using|in) )?(?:window of)? (?:{{n2}} rows?)? (?:{AFTER} {{column_order}})?",
-       f"smooth {{column}} (?:with|using|by) (?:{{n}} (?:rows? )?)?moving (?P<fn>mean|median)?")  # fmt: skip
+@frame(f"(?:create|compute)? {{n}}? (?:rows?|day|days)? moving (?P<fn>mean|sum|max|min|median|std)? (?:of|for|on)? {{column}} (?:over|with|of|using|in)? (?:window of)? (?:{{n2}} rows?)? (?:{AFTER} {{column_order}})?",
+       f"smooth {{column}} (?:with|using|by) {{n}}? (?:rows?)? moving (?P<fn>mean|median)?")  # fmt: skip
 def moving(match: Match) -> Reading:
     """``moving average of delay over 30 rows``."""
     column = match.column()

@@ -10,7 +10,7 @@ from dataprep_app.chat.tokens import Token
 FUNCTIONS = {"mean": "mean", "median": "median", "sum": "sum", "min": "min", "max": "max", "std": "std", "var": "var",
              "mode": "mode", "unique": "count_distinct"}  # fmt: skip
 FN = f"(?P<fn>{'|'.join(FUNCTIONS)})"
-AGG = rf"(?:(?:{'|'.join(FUNCTIONS)}) (?:of )?C\d+(?: (?:, and|,|and) C\d+(?= |$))*|(?:count_of|count) (?:of )?rows|count)"
+AGG = rf"(?:(?:{'|'.join(FUNCTIONS)}) (?:of)? C\d+(?: (?:, and|,|and) C\d+)*|(?:count_of|count) (?:of)? rows|count)"
 
 
 def measures(tokens: list[Token], match: Match) -> list[dict[str, Any]]:
@@ -57,7 +57,7 @@ def aggregate(match: Match) -> Reading:
 
 @frame(
     "pivot (?:table)? (?:with|using|:|on)? {columns} (?:as|in|on) (?:rows|index) ,? (?:and)? {column2} (?:as|in) columns ,? (?:and)? (?:with)? "
-    f"{FN} (?:of)? {{column3}} (?:as values)?",
+    f"{FN} (?:of)? {{column3}} (?:as)? (?:values)?",
     "pivot (?:table)? (?:with|using|:|on)? {columns} (?:as|in|on) (?:rows|index) ,? (?:and)? {column2} (?:as columns|as|in columns)? ,? (?:and)? (?:with)? "
     f"{FN} (?:of)? {{column3}} (?:as)? (?:values|value)?",
 )
@@ -74,7 +74,7 @@ def unpivot(match: Match) -> Reading:
     return [Draft("unpivot_long", {"columns": match.columns()})]
 
 
-@frame("rank (?:rows)? (?:by|on)? {column} (?:(?:in|within|per|by|for) (?:per )?{columns_by})? ,? (?P<way>desc|asc)?",
+@frame("rank (?:rows)? (?:by|on)? {column} (?:(?:in|within|per|by|for) (?:per)? {columns_by})? ,? (?P<way>desc|asc)?",
        "(?:create)? rank (?:of|by|for) {column} (?:(?:in|within|per) {columns_by})? ,? (?P<way>desc|asc)? (?:as|named)? {new}?")  # fmt: skip
 def rank(match: Match) -> Reading:
     """``rank loans by amount within each grade, biggest first``."""

@@ -27,7 +27,7 @@ def numeric(match: Match, name: str = "columns") -> tuple[list[str], str]:
 
 
 @frame(
-    f"(?:apply|scale)? {HOW} (?:scale|normalize)? {ON} {{columns}} (?:scale)?(?: ?\\( [^)]+ \\))?",
+    f"(?:apply|scale)? {HOW} (?:scale|normalize)? {ON} {{columns}} (?:scale)? (?:\\( .+ \\))?",
     f"scale {{columns}} (?:with|using|by|to) {HOW} (?:scale)?",
     f"{HOW} {{columns}} (?:with|using|by) (?:scale|mean and std)",
     "(?:scale|normalize|minmax|change|convert) {columns} (?P<range>(?:to|between|into|in|from|range)* [NP]\\d+ (?:-|to|and|:|,) N\\d+)",
@@ -61,13 +61,13 @@ METHOD = "(?P<method>iqr|std|standardize|quantile|robust)"
 
 
 @frame(
-    f"(?P<fix>drop|clip|flag|handle|treat|fix|convert|replace) outliers (?:(?:with|using|by|via|based on|outside|>|over|beyond) )?{{n}}? (?:times|x)? {METHOD}? (?:method|rule)? (?:in|of|from|for|on)? {{columns}} (?:(?:with|using|by|via) )?(?P<method2>iqr|std|standardize|quantile|robust)? (?:method|rule)?",
-    f"(?P<fix>drop|clip|flag|handle) {{columns}} outliers (?:(?:with|using|by|via|based on) )?{METHOD}?",
+    f"(?P<fix>drop|clip|flag|handle|treat|fix|convert|replace) outliers (?:with|using|by|via|based on|outside|>|over|beyond)? {{n}}? (?:times|x)? {METHOD}? (?:method|rule)? (?:in|of|from|for|on)? {{columns}} (?:with|using|by|via)? (?P<method2>iqr|std|standardize|quantile|robust)? (?:method|rule)?",
+    f"(?P<fix>drop|clip|flag|handle) {{columns}} outliers (?:with|using|by|via|based on)? {METHOD}?",
     "(?P<fix>replace|convert|set) outliers (?:in|of|from|for|on)? {columns} (?:with|by|to|into) (?P<to>missing|median|mean)",
     f"(?P<fix>drop|clip|flag|handle) {METHOD} outliers (?:in|of|from|for|on)? {{columns}}",
     "(?P<fix>drop) rows (?:where|with|if) {columns} (?:==)? (?:an)? outliers",
     "(?P<fix>drop) rows (?:where|with) outliers (?:in|of) {columns}",
-    f"(?P<fix>drop|clip|flag|handle) outliers (?:(?:with|using|by|via) )?{METHOD}?",
+    f"(?P<fix>drop|clip|flag|handle) outliers (?:with|using|by|via)? {METHOD}?",
 )  # fmt: skip
 def outliers(match: Match) -> Reading:
     """``remove outliers beyond 1.5 IQR in age``."""
@@ -182,7 +182,7 @@ EVEN = "(?P<how>quantile|equal_width|quartile|quartiles|deciles)"
 @frame(
     f"(?:bin|split|cut|group|put|create|convert)? {{columns}} (?:bin)? (?:into|in|with|to|using)? {{n}} {EVEN} (?:bin)?",
     f"(?:bin|split|group|put|cut) {{columns}} (?:into|in|with|using) (?P<how2>quartiles|deciles)",
-    f"(?:bin|split|group|put|cut) {{columns}} (?:into|in|with|to)? {{n}} bin (?:(?:of|by|with|using) )?{EVEN}?",
+    f"(?:bin|split|group|put|cut) {{columns}} (?:into|in|with|to)? {{n}} bin (?:of|by|with|using)? {EVEN}?",
     f"(?:create)? {{n}} {EVEN}? bin (?:of|for|from|on) {{columns}}",
     f"{EVEN} bin {{columns}} (?:into|in|with)? {{n}}? (?:bin)?",
 )  # fmt: skip
@@ -228,9 +228,9 @@ def _edged(columns: list[str], inner: Sequence[float], names: Sequence[str] = ()
 
 
 LABEL = r"(?:[QUV]\d+|[a-z]\w*)"
-BELOW = rf"(?:<|under) N\d+ (?:->|==|=|:|as|to)? ?{LABEL}"
-MIDDLE = rf"N\d+ (?:to|-|and) N\d+ (?:->|==|=|:|as|to)? ?{LABEL}"
-ABOVE = rf"(?:>|over|>=|rest|N\d+ and >|N\d+ or more)(?: (?:N\d+|that))? ?(?:->|==|=|:|as|to)? ?{LABEL}"
+BELOW = rf"(?:<|under) N\d+ (?:->|==|=|:|as|to)? {LABEL}"
+MIDDLE = rf"N\d+ (?:to|-|and) N\d+ (?:->|==|=|:|as|to)? {LABEL}"
+ABOVE = rf"(?:>|over|>=|rest|N\d+ and >|N\d+ or more)(?: (?:N\d+|that|where))? (?:->|==|=|:|as|to)? {LABEL}"
 
 
 @frame(rf"(?:bin|create|group|split)? {{column}} (?:bin|group|into|in)* (?::|,|with|into)? (?P<list>{BELOW}(?: (?:, and|,|and) {MIDDLE})* (?:, and|,|and) {ABOVE})")  # noqa: E501

@@ -36,11 +36,22 @@ def number(match: Match, name: str = "column") -> str:
     return found
 
 
+@frame("(?:show)? (?:count_of|count|share_of)? (?:of)? missing (?:==)? (?:count|report|share_of)? (?:in|of|for|per|by)? {columns}?",
+       "(?:show)? missing (?:count|report|share_of) (?:in|of|for|per|by)? {columns}?",
+       "which columns (?:has|have|with|contains|==) (?:any)? (?:mode|max)? missing",
+       "(?:show)? {columns} missing (?:count|report)?", "(?:show)? (?:count_of|how much) {columns} (?:==)? (?:missing|is_missing)",
+       "which {columns} (?:has|have|contains|with) missing", "show missing per columns", "is_missing (?:in)? {columns}")  # fmt: skip # noqa: E501
+def missing_report(match: Match) -> Reading:
+    """``how many nulls are in dep_time``."""
+    columns = match.columns() if "columns" in match and match.group() != "all" else []
+    return Query("missing", {"columns": columns} if columns else {})
+
+
 @frame(
-    f"{SHOW} {COUNT} (?:of)? rows? (?:{BY} {{columns_by}})? \\??",
-    f"{SHOW} {COUNT} (?:of)? rows? (?:are|is|==|in)? (?:and columns)? (?:in total)? \\??",
-    f"{SHOW} {COUNT} (?:of)? rows? (?:==|where|with|went|left|if)? {{where}} \\??",
-    f"{COUNT} {{where}} rows? (?:==)? \\??",
+    f"{SHOW} {COUNT} (?:of)? rows? (?:{BY} {{columns_by}})?",
+    f"{SHOW} {COUNT} (?:of)? rows? (?:are|is|==|in)? (?:and columns)? (?:in total)?",
+    f"{SHOW} {COUNT} (?:of)? rows? (?:==|where|with|went|left|if)? {{where}}",
+    f"{COUNT} {{where}} rows? (?:==)?",
     f"{SHOW} count (?:of)? (?:rows)? {BY} {{columns_by}}",
 )
 def count_rows(match: Match) -> Reading:
@@ -53,9 +64,10 @@ def count_rows(match: Match) -> Reading:
 
 
 @frame(
-    f"{SHOW} {COUNT} (?:of)? unique {{column}} (?:==|in|of|are)? (?:{{column_same}})? (?:[a-z]+|U\\d+)? \\??",
-    f"{COUNT} unique (?:[a-z]+|U\\d+)? (?:[a-z]+|U\\d+)? (?:==)? in {{column}} \\??",
-    f"{SHOW} {COUNT} unique (?:in|of|for) {{column}} \\??", f"{COUNT} {{column}} \\??",
+    f"{SHOW} {COUNT} (?:of)? unique {{column}} (?:U\\d+)?",
+    f"{SHOW} {COUNT} (?:of)? unique (?:U\\d+)? {{column}} (?:==)? (?:in|of) {{column_same}}",
+    f"{COUNT} unique (?:[a-z]+|U\\d+)? (?:[a-z]+|U\\d+)? (?:==)? in {{column}}",
+    f"{SHOW} {COUNT} unique (?:in|of|for) {{column}}", f"{COUNT} {{column}}",
     f"{SHOW} unique count (?:of)? {{column}}",
 )  # fmt: skip
 def count_unique(match: Match) -> Reading:
@@ -65,15 +77,15 @@ def count_unique(match: Match) -> Reading:
     return query(match, [{"column": match.column(), "function": "count_distinct"}])
 
 
-@frame(f"{SHOW} (?:all)? unique (?:of|in|for)? {{column}} \\??", "show (?:all)? {column} unique", "{column} unique",
-       "show (?:all)? (?:possible)? (?:bin|levels|classes) (?:of|in) {column} \\??")  # fmt: skip
+@frame(f"{SHOW} (?:all)? unique (?:of|in|for)? {{column}}", "show (?:all)? {column} unique", "{column} unique",
+       "show (?:all)? (?:possible)? (?:bin|levels|classes) (?:of|in) {column}")  # fmt: skip
 def unique_values(match: Match) -> Reading:
     """``unique values of purpose``."""
     return Query("values", {"column": match.column()})
 
 
-@frame(f"{SHOW} (?:value)? (?:count|mode) (?:of)? {{column}} (?:values)? \\??", f"{SHOW} {{column}} (?:value)? count",
-       f"(?:show)? first {{n}} {{column}} \\??", "show {n} mode {column}")  # fmt: skip
+@frame(f"{SHOW} (?:value)? (?:count|mode) (?:of)? {{column}} (?:values)?", f"{SHOW} {{column}} (?:value)? count",
+       f"(?:show)? first {{n}} {{column}}", "show {n} mode {column}")  # fmt: skip
 def count_values(match: Match) -> Reading:
     """``top 10 destinations``."""
     spec: dict[str, Any] = {"aggregations": [{"column": None, "function": "rows"}], "by": [match.column()]}
@@ -87,14 +99,14 @@ def count_values(match: Match) -> Reading:
 
 
 @frame(
-    f"{SHOW} {FN} (?:of)? {{column}} (?:{BY} {{columns_by}})? {OPTIONAL_WHERE} (?:==|paid)? \\??",
-    f"{SHOW} {FN} (?:of)? {{column}} {OPTIONAL_WHERE} {BY} {{columns_by}} \\??",
-    f"(?:show)? {BY} {{columns_by}} ,? (?:show|compute)? {FN} (?:of)? {{column}} \\??",
-    f"(?:show)? {{column}} {FN} (?:{BY} {{columns_by}})? \\??",
-    f"{SHOW} {FN} (?:of)? {{column}} (?:where|if|for|of|with)? {{where}} \\??",
-    f"how (?:much|high|late|old|big|large|long) (?:==)? (?:rows|{{column}}) (?:==)? {FN} {BY} {{columns_by}} \\??",
-    "how (?:does|==)? {column} compare {fn_none}? (?:per|by|across|between|over) {columns_by} \\??".replace("{fn_none}? ", ""),
-    "compare {column} (?:per|by|between|across|over|among) {columns_by} \\??",
+    f"{SHOW} {FN} (?:of)? {{column}} (?:{BY} {{columns_by}})? {OPTIONAL_WHERE} (?:==|paid)?",
+    f"{SHOW} {FN} (?:of)? {{column}} {OPTIONAL_WHERE} {BY} {{columns_by}}",
+    f"(?:show)? {BY} {{columns_by}} ,? (?:show|compute)? {FN} (?:of)? {{column}}",
+    f"(?:show)? {{column}} {FN} (?:{BY} {{columns_by}})?",
+    f"{SHOW} {FN} (?:of)? {{column}} (?:where|if|for|of|with)? {{where}}",
+    f"how (?:much|high|late|old|big|large|long) (?:==)? (?:rows|{{column}}) (?:==)? {FN} {BY} {{columns_by}}",
+    "how (?:does|==)? {column} compare {fn_none}? (?:per|by|across|between|over) {columns_by}".replace("{fn_none}? ", ""),
+    "compare {column} (?:per|by|between|across|over|among) {columns_by}",
 )  # fmt: skip
 def aggregate_question(match: Match) -> Reading:
     """``what is the average loan amount by state``."""
@@ -104,8 +116,8 @@ def aggregate_question(match: Match) -> Reading:
     return query(match, [{"column": number(match), "function": function}])
 
 
-@frame(f"(?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) (?:of)? {{column}} (?:{BY} {{columns_by}})? \\??",  # noqa: E501
-       f"show (?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) (?:of)? {{column}} (?:{BY} {{columns_by}})? \\??")  # fmt: skip # noqa: E501
+@frame(f"(?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) (?:of)? {{column}} (?:{BY} {{columns_by}})?",  # noqa: E501
+       f"show (?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) (?:of)? {{column}} (?:{BY} {{columns_by}})?")  # fmt: skip # noqa: E501
 def several_aggregates(match: Match) -> Reading:
     """``min and max of price by city``."""
     names = [each for each in match.word("pair").replace(",", " ").split() if each in FUNCTIONS]
@@ -113,10 +125,10 @@ def several_aggregates(match: Match) -> Reading:
 
 
 @frame(
-    f"(?:which|show) {{column_by}} (?:has|have|with|had|got|==)? (?P<most>max|min) {FN} (?:of)? {{column}} \\??",
-    "(?:which|show) {column_by} (?:has|have|with|had|got|==)? (?P<most>max|min|mode) (?:count_of|count)? rows? \\??",
-    f"(?:show)? first {{n}} {{column_by}} (?:by|with|on) (?:max|sort)? {FN} (?:of)? {{column}} \\??",
-    "(?:show)? first {n} {column_by} (?:by|with|on) (?:max)? (?:count_of|count) (?:of)? rows? \\??",
+    f"(?:which|show) {{column_by}} (?:has|have|with|had|got|==)? (?P<most>max|min) {FN} (?:of)? {{column}}",
+    "(?:which|show) {column_by} (?:has|have|with|had|got|==)? (?P<most>max|min|mode) (?:count_of|count)? rows?",
+    f"(?:show)? first {{n}} {{column_by}} (?:by|with|on) (?:max|sort)? {FN} (?:of)? {{column}}",
+    "(?:show)? first {n} {column_by} (?:by|with|on) (?:max)? (?:count_of|count) (?:of)? rows?",
 )
 def extreme_group(match: Match) -> Reading:
     """``which purpose has the highest average rate``."""
@@ -130,27 +142,16 @@ def extreme_group(match: Match) -> Reading:
     return query(match, aggs, **spec)
 
 
-@frame("(?:show)? share_of (?:of)? rows? (?:where|==|with|that|which|if)? {where} \\??",
-       "(?:show)? share_of {where} (?:rows)? \\??", "what share_of (?:of)? rows? (?:where|==|with)? {where} \\??")  # fmt: skip
+@frame("(?:show)? share_of (?:of)? rows? (?:where|==|with|that|which|if)? {where}",
+       "(?:show)? share_of {where} (?:rows)?", "what share_of (?:of)? rows? (?:where|==|with)? {where}")  # fmt: skip
 def share(match: Match) -> Reading:
     """``what percentage of loans are charged off``."""
     condition, notes = read_condition(match.part("where"), match.table)
     return Query("share", {"where": condition}, notes)
 
 
-@frame("(?:show)? (?:count_of|count|share_of)? (?:of)? missing (?:==)? (?:count|report|share_of)? (?:in|of|for|per|by)? {columns}? \\??",
-       "(?:show)? missing (?:count|report|share_of) (?:in|of|for|per|by)? {columns}? \\??",
-       "which columns (?:has|have|with|contains|==) (?:any)? (?:mode|max)? missing \\??",
-       "(?:show)? {columns} missing (?:count|report)? \\??", "(?:show)? (?:count_of|how much) {columns} (?:==)? (?:missing|is_missing) \\??",
-       "which {columns} (?:has|have|contains|with) missing \\??", "show missing per columns", "is_missing (?:in)? {columns} \\??")  # fmt: skip # noqa: E501
-def missing_report(match: Match) -> Reading:
-    """``how many nulls are in dep_time``."""
-    columns = match.columns() if "columns" in match and match.group() != "all" else []
-    return Query("missing", {"columns": columns} if columns else {})
-
-
-@frame("(?:show)? describe (?:of|for|on)? {columns}? (?:(?:per|by|split by|group_by|for each) {columns_by})? \\??",
-       "(?:show)? {columns} describe (?:(?:per|by|split by|split|group_by) (?:by )?{columns_by})? \\??",
+@frame("(?:show)? describe (?:of|for|on)? {columns}? (?:(?:per|by|split by|group_by|for each) {columns_by})?",
+       "(?:show)? {columns} describe (?:(?:per|by|split by|split|group_by) (?:by)? {columns_by})?",
        "describe (?:it|all|rows)", "(?:show)? describe (?:of)? (?:rows|all)")  # fmt: skip
 def describe(match: Match) -> Reading:
     """``give me summary statistics``."""
@@ -162,11 +163,11 @@ def describe(match: Match) -> Reading:
     return Query("describe", spec)
 
 
-@frame("(?:show|how|what|==|which columns)* (?:strongly|most|mode)? correlation (?:with|to|of|for|and)? (?:mode)? {column} \\??",
-       "(?:show|how|==|what|is there)* (?:strongly)? correlation (?:between|of)? {column} (?:and|with|to) {column2} \\??",
-       "(?:how|==|show)* (?:strongly)? {column} (?:and) {column2} (?:==)? correlation \\??",
-       "(?:how|==|does)* {column} correlation (?:with|to) {column2} \\??",
-       "(?:show)? correlation (?:between|of|for|among)? {columns}? \\??")  # fmt: skip
+@frame("(?:show|how|what|==|which columns)* (?:strongly|most|mode)? correlation (?:with|to|of|for|and)? (?:mode)? {column}",
+       "(?:show|how|==|what|is there)* (?:strongly)? correlation (?:between|of)? {column} (?:and|with|to) {column2}",
+       "(?:how|==|show)* (?:strongly)? {column} (?:and) {column2} (?:==)? correlation",
+       "(?:how|==|does)* {column} correlation (?:with|to) {column2}",
+       "(?:show)? correlation (?:between|of|for|among)? {columns}?")  # fmt: skip
 def correlation(match: Match) -> Reading:
     """``show correlation with price``."""
     if "column2" in match:
@@ -180,8 +181,8 @@ def correlation(match: Match) -> Reading:
        "{column} histogram", "(?:show|plot|create)? bar (?:plot)? (?:of|for)? (?:rows)? count (?:of rows)? (?:by|per|of|for) {column}",
        "(?:show|create)? bar (?:plot)? (?:of|for) {column}", "(?:show|plot|create)? bar (?:plot)? (?:of)? {column_y} by {column}",
        f"(?:show|plot|create)? bar (?:plot)? (?:of)? {FN} (?:of)? {{column_y}} (?:by|per) {{column}}",
-       "(?:show|plot|create)? (?P<two>scatter|line) (?:plot)? (?:of|for)? {column} (?:vs|versus|against|and|by|over) {column_y} (?:(?:colou?red|color|colou?r) by {column_color})?",  # noqa: E501
-       "plot {column} (?P<vs>vs|versus|against) {column_y} (?:(?:colou?red|color|colou?r) by {column_color})?",
+       "(?:show|plot|create)? (?P<two>scatter|line) (?:plot)? (?:of|for)? {column} (?:vs|versus|against|and|by|over) {column_y} (?:(?:colored|coloured|color|colour) by {column_color})?",  # noqa: E501
+       "plot {column} (?P<vs>vs|versus|against) {column_y} (?:(?:colored|coloured|color|colour) by {column_color})?",
        "(?:show|plot|create)? (?P<two>box) (?:plot)? (?:of)? {column_y} (?:by|per) {column}")  # fmt: skip
 def plot(match: Match) -> Reading:
     """``scatter plot of income vs loan amount coloured by grade``."""

@@ -23,7 +23,7 @@ def drop_by_deviations(match: Match) -> Reading:
 @frame(
     "(?:dedupe|drop duplicates|keep unique) rows? (?:by|on|based on|using|for|in|with same|with)? {columns}? "
     "(?P<keep>, keep (?:first|last)(?: one)?| keep (?:first|last)(?: one)?)?",
-    "drop (?:duplicates|repeated) (?:by|on|based on|using|for|in|of)? {columns}? ,? (?P<keep>(?:and)? ?keep (?:first|last)(?: one)?)?",
+    "drop (?:duplicates|repeated) (?:by|on|based on|using|for|in|of)? {columns}? ,? (?P<keep>(?:and)? keep (?:first|last)(?: one)?)?",
     "keep (?:only)? (?:first|one) rows? (?:of|per|for) {columns}",
     "drop rows? (?:where|with|if) {columns} (?:==)? (?:duplicates)",
     "drop rows? (?:where|with)? (?:==)? duplicates (?:in|of|on|by)? {columns}?",
@@ -191,7 +191,7 @@ def flag_rows(match: Match) -> Reading:
 
 @frame("show (?:first|random|last)? {n} (?:random)? rows?", "show (?:me)? rows?", "show first rows",
        "show rows? (?:where|with|if)? {where}", "show {n} rows? (?:where|with) {where}",
-       "(?P<order>who|show rows? with|which rows) (?:has|have|==|paid|got)? (?P<most>max|min) {column}")  # fmt: skip
+       "(?P<order>where|show rows with|which rows|show rows where) (?:has|have|==|paid|got)? (?P<most>max|min) {column}")  # fmt: skip
 def show_rows(match: Match) -> Reading:
     """``show passengers with fare above 300``."""
     spec: dict[str, Any] = {}

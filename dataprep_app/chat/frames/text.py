@@ -8,17 +8,29 @@ from dataprep_app.chat.patterns import Ask, Draft, Match, Reading, Unreadable, U
 
 TYPES = {
     "integer": "integer", "int": "integer", "integers": "integer", "int64": "integer", "float": "number", "floats": "number",
-    "number": "number", "numeric": "number", "digits": "number", "double": "number", "decimal": "number", "string": "text",
+    "number": "number", "numeric": "number", "double": "number", "decimal": "number", "digits": "number", "string": "text",
     "text": "text", "str": "text", "strings": "text", "boolean": "boolean", "bool": "boolean", "date": "date",
     "datetime": "datetime", "timestamp": "datetime", "time": "time",
 }  # fmt: skip
 TYPE = f"(?P<type>{'|'.join(TYPES)}|category|categorical)"
 
 
+@frame("(?:extract|keep)? (?:just|only)? (?P<what>digits|number|letters) (?:out of|of|from|in|out >=)? {column} (?:as|into|named)? {new}?",
+       "{column} (?:->|to|:) (?:just|only)? (?P<what>digits|number|letters)", "extract digits out from {column}",
+       "(?:extract|keep) (?:just|only)? (?P<what>digits|number|letters) (?:out)? (?:of|from|in) {column}")  # fmt: skip
+def extract_digits(match: Match) -> Reading:
+    """``pull the digits out of code``."""
+    pattern = "[A-Za-z]+" if match.word("what") == "letters" else r"\d+"
+    params: dict[str, Any] = {"column": match.column(), "pattern": pattern}
+    if "new" in match:
+        params["output"] = match.text("new")
+    return [Draft("extract_regex", params)]
+
+
 @frame(f"(?:convert|change|make|set|create) (?:type of|types of)? {{columns}} (?:type)? (?:to|into|as|be|an|==|in)? (?:type)? {TYPE} (?:type|format)?(?: (?:with|using)? ?format {{quoted}})?",  # noqa: E501
        f"(?:convert|change|set) type of {{columns}} (?:to|as) {TYPE}",
        f"(?:astype|as type) {TYPE} (?:for|on) {{columns}}",
-       f"{{columns}} (?:==|are|as|to|->|should be) {TYPE} ?(?:, set their type|, change type)?",
+       f"{{columns}} (?:==|are|as|to|->|should be) {TYPE} (?:, set their type|, change type)?",
        f"treat {{columns}} as {TYPE}")  # fmt: skip
 def change_type(match: Match) -> Reading:
     """``convert price to a number``."""
@@ -104,18 +116,6 @@ def vectorize(match: Match) -> Reading:
     id = "vectorize_hash" if "hash" in how else "vectorize_count" if how and how != "tfidf" else "vectorize_tfidf"
     notes = () if how else ("method: TF-IDF",)
     return [Draft(id, {"column": match.column()}, () if how else ("method",), notes)]
-
-
-@frame("(?:extract|keep)? (?:just|only)? (?P<what>digits|number|letters) (?:out of|of|from|in|out >=)? {column} (?:as|into|named)? {new}?",
-       "{column} (?:->|to|:) (?:just|only)? (?P<what>digits|number|letters)", "extract digits out from {column}",
-       "(?:extract|keep) (?:just|only)? (?P<what>digits|number|letters) (?:out)? (?:of|from|in) {column}")  # fmt: skip
-def extract_digits(match: Match) -> Reading:
-    """``pull the digits out of code``."""
-    pattern = "[A-Za-z]+" if match.word("what") == "letters" else r"\d+"
-    params: dict[str, Any] = {"column": match.column(), "pattern": pattern}
-    if "new" in match:
-        params["output"] = match.text("new")
-    return [Draft("extract_regex", params)]
 
 
 @frame("extract (?P<side>first|last) {n} (?:characters?|letters?|digits|chars?|signs?) (?:of|from|in) {column} (?:as|into|named)? {new}?",

@@ -53,7 +53,7 @@ def _columns(match: Match, found: list[Token]) -> list[str]:
 def _by_values(match: Match, found: list[Token]) -> list[str]:
     names = match.table.holding([each.text for each in found])
     if len(names) != 1:
-        raise Choose(Token(found[0].text, "column", "", tuple(names or match.table.group("text"))))
+        raise Choose(found[0], names)
     return names
 
 

@@ -14,6 +14,7 @@ from dataprep_app.ui.parts import graph
 from dataprep_app.ui.parts.first_rows import first_rows
 from dataprep_app.ui.parts.node_panel import node_panel
 from flows.document import Flow
+from flows.problems import Checked
 from transforms.core.errors import DataprepError
 
 HEIGHT = 440

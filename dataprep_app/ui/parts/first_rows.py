@@ -29,6 +29,9 @@ def _kept() -> Kept:
 def first_rows(flow_id: str, id: str, checked: Checked, height: int) -> None:
     """Draw them; where there are none to show, say why."""
     flow = session.editor(flow_id).flow
+    if any(each.step == id and each.severity == "error" for each in checked.problems):
+        _none(height, "There are rows here as soon as what is wrong with this node is mended.")
+        return
     key = f"first_rows:{flow_id}"
     drain(key, lambda event: _selected(flow_id, event))
     references = references_of(flow, id, checked)
@@ -48,12 +51,16 @@ def first_rows(flow_id: str, id: str, checked: Checked, height: int) -> None:
         with st.spinner("Computing the first rows"):
             rows = look(flow_id, flow, reference)
     except DataprepError as error:
-        with st.container(border=True, height=height):
-            st.markdown("**No rows to show yet**")
-            st.markdown(escaped(str(error)))
+        _none(height, str(error))
         return
     packed = _kept().get((rows.table,), ("first rows", height), lambda: packed_first(rows, height))
     data_grid(packed, key=key, height=height)
+
+
+def _none(height: int, why: str) -> None:
+    with st.container(border=True, height=height):
+        st.markdown("**No rows to show yet**")
+        st.markdown(escaped(why))
 
 
 def references_of(flow: Flow, id: str, checked: Checked) -> list[str]:

@@ -13,11 +13,13 @@ from flows import edits
 from flows.document import Flow
 from flows.problems import Checked
 
+NO_KEYS = "Choose the columns by which rows of the two tables belong together."
+
 
 def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: int) -> None:
     """Draw the panel."""
     flow = session.editor(flow_id).flow
-    with st.container(border=True, height=height):
+    with st.container(border=True, height=height, gap="small"):
         if len(selected) > 1:
             st.markdown(f"**{len(selected)} nodes selected**")
             st.caption("Drag moves them together, Delete removes them, Ctrl+C and Ctrl+V copy their steps.")
@@ -25,11 +27,19 @@ def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: 
         (id,) = selected
         node = next(each for each in graph.nodes(flow, checked) if each["id"] == id)
         st.markdown(f"**{escaped(node['title'])}**")
-        st.caption(escaped(f"{id} · {node['sub']}"))
+        st.caption(escaped(id if node["sub"] in ("", id) else f"{id} · {node['sub']}"))
         if node.get("problem"):
-            (st.error if node["status"] == "error" else st.warning)(escaped(node["problem"]), icon=":material/error:")
+            said = NO_KEYS if _lacks_keys(flow, id) else node["problem"]
+            (st.error if node["status"] == "error" else st.warning)(escaped(said), icon=":material/error:")
         _facts(id, checked)
         _actions(flow_id, flow, id)
+
+
+def _lacks_keys(flow: Flow, id: str) -> bool:
+    step = flow.steps.get(id)
+    return (
+        step is not None and step.transform == graph.JOIN and len(step.inputs) == 2 and not step.params.get("left_on")
+    )
 
 
 def _facts(id: str, checked: Checked) -> None:

@@ -85,8 +85,8 @@ def _installed() -> None:
             *((name, _version(package)) for name, package in PACKAGES.items()),
             ("Python", platform.python_version()),
             ("Transforms", f"{len(known)} in {len(known.families)} groups"),
-            ("Connectors", f"{len(sources())} to read: {', '.join(sources())}"),
-            ("", f"{len(destinations())} to write: {', '.join(destinations())}"),
+            ("Connectors to read", f"{', '.join(sources())}"),
+            ("Connectors to write", f"{', '.join(destinations())}"),
         ]
     )
 
@@ -99,9 +99,9 @@ def _version(package: str) -> str:
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> None:
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         for name, value in rows:
-            left, right = st.columns([1, 4])
+            left, right = st.columns([1, 5])
             left.markdown(f"**{name}**")
             right.markdown(escaped(value))
 

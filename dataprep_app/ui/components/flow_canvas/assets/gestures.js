@@ -99,6 +99,7 @@ export class Gestures {
     const box = html("div", { class: "frame" });
     const { left, top } = canvas.view.size;
     const start = canvas.view.toFlow(event.clientX, event.clientY);
+    const before = [...canvas.selected];
     let touched = [];
     const move = (now) => {
       if (!box.isConnected) canvas.stage.append(box);
@@ -115,6 +116,7 @@ export class Gestures {
     };
     const end = (_, moved) => {
       box.remove();
+      canvas.mark(before); // so that the choice counts as a change
       if (moved) canvas.select(touched, true);
     };
     follow(canvas.stage, event, move, end);
@@ -133,6 +135,7 @@ export class Gestures {
 
   key(event) {
     if (event.target.closest(".menu, .controls") || event.target.matches("input")) return;
+    if (event.target.matches("button") && (event.key === "Enter" || event.key === " ")) return;
     const { canvas } = this;
     const node = canvas.nodeOf(event.target);
     const command = event.ctrlKey || event.metaKey;

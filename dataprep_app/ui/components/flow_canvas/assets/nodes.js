@@ -40,13 +40,14 @@ function handle(side, port, i, count) {
   return html("i", { class: `handle ${side}`, "data-port": port, style: middle(i, count), title: several ? port : null });
 }
 
+/** The plus button of an output: beside its line, so that both can be hit. */
 function plus(node, output, i, count, add) {
   const name = count > 1 ? `${node.title}, ${output}` : node.title;
   const button = html(
     "button",
     {
       type: "button",
-      class: "plus",
+      class: count > 1 && i < count / 2 ? "plus is-above" : "plus",
       style: middle(i, count),
       tabindex: "-1",
       "aria-label": `Add after ${name}`,
