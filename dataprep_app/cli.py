@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dataprep_app.chat.commands import add_commands as add_chat_commands
 from dataprep_app.insights.commands import add_commands as add_insights_commands
 from dataprep_app.modeling.commands import add_commands as add_model_commands
 from dataprep_app.progress import Progress, summary
@@ -219,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
         "--address", default="127.0.0.1", help="the network address to listen on; this machine only by default"
     )
     each.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    add_chat_commands(command)
     add_insights_commands(command)
     add_model_commands(command)
     each = command("bundle", _bundle, "Pack a flow for spark-submit.")

@@ -276,7 +276,7 @@ class _Reader:
         if not (facts.numeric or facts.temporal):
             raise Unreadable
         value = self._one_value(facts)
-        if self.take("to", "and", "-") and word in ("from", ">="):
+        if word in ("from", ">=") and self.take("to", "and", "-"):
             upper = self._one_value(facts)
             return {"column": facts.name, "op": "between", "value": [value, upper]}
         return {"column": facts.name, "op": op, "value": self._year(facts, value, op)}

@@ -24,6 +24,8 @@ def line(step: Transform) -> str:
     subject = [str(each) for name in ("columns", "column") for each in _listed(given.get(name))]
     parts = [f"{name.replace('_', ' ')} {shown(value)}" for name, value in given.items()
              if name not in ("columns", "column") and value not in (None, [], {}, "")]  # fmt: skip
+    if len(subject) > SHOWN and len(subject) == len(step._schemas[0]):
+        subject = ["all columns"]
     told = ": " if subject or parts else ""
     head = f"{step.title}{told}{', '.join(subject[:SHOWN])}{' ...' if len(subject) > SHOWN else ''}"
     return head + (", " if subject and parts else "") + ", ".join(parts)

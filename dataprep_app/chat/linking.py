@@ -28,6 +28,7 @@ COLUMN_WORDS = frozenset(
 )
 COMMON = ("columns", "rows", "missing", "values")
 """Words that a repair leads to rather than to others that are as near."""
+ARTICLES = ("the", "a", "an")
 INSIDE = ("the", "of", "my", "these", "our")
 """Words that may stand inside a phrase for a group of columns."""
 
@@ -187,6 +188,8 @@ class Linker:
                 return Token(words, "group", "", group)
             if len(run) == 1 and words in self.names.row_nouns:
                 return Token(run[0].text, "word", "rows")
+        if len(run) > 2 and words not in PHRASES and run[0].word not in ARTICLES and run[-1].word not in ARTICLES:
+            words = " ".join(each.word or each.also for each in run if each.word not in ARTICLES)
         if words not in PHRASES or (len(run) == 1 and run[0].kind not in ("word", "sign")):
             return None
         if len(run) > 1 and any(each.kind == "column" for each in run):

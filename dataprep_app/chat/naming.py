@@ -57,7 +57,7 @@ def named(clause: Sequence[Token], table: TableFacts) -> list[Draft]:
         for end in range(len(said), begin, -1):
             ids = phrases().get(tuple(said[begin:end]))
             if ids:
-                return _filled(ids, clause[end:], table)
+                return _filled(ids, said[begin:end], clause[end:], table)
     raise Unreadable
 
 
@@ -65,14 +65,17 @@ def _said(clause: Sequence[Token]) -> list[str]:
     return [each.word or each.also or each.text.lower() for each in clause if each.word not in FILLERS]
 
 
-def _filled(ids: Sequence[str], rest: Sequence[Token], table: TableFacts) -> list[Draft]:
+def _filled(ids: Sequence[str], called: Sequence[str], rest: Sequence[Token], table: TableFacts) -> list[Draft]:
     from transforms.catalog import catalog
 
     found: list[Draft] = []
     asked: Ask | None = None
+    unsure = False
     for id in ids:
         try:
-            found.append(_settings(id, rest, table))
+            draft, open_choice = _settings(id, called, rest, table)
+            found.append(draft)
+            unsure = unsure or open_choice
         except Unreadable:
             continue
         except Ask as error:
@@ -82,11 +85,17 @@ def _filled(ids: Sequence[str], rest: Sequence[Token], table: TableFacts) -> lis
     if len(found) > 1:
         options = [(catalog()[each.transform].title, [each]) for each in found]
         raise Ask("operation", "Several steps are called so. Which one is meant?", options)
+    if unsure:
+        # A term such as "left" may stand for a setting: the step is offered, not taken.
+        raise Ask("operation", "Is this step meant? It has settings that you did not name.",
+                  [(catalog()[found[0].transform].title, found)])  # fmt: skip
     return found
 
 
-def _settings(id: str, rest: Sequence[Token], table: TableFacts) -> Draft:
-    """Settings from what follows the name of a transform; all of it must find a place."""
+def _settings(id: str, called: Sequence[str], rest: Sequence[Token], table: TableFacts) -> tuple[Draft, bool]:
+    """Settings from what follows the name of a transform, all of which must find a place; and whether a choice that
+    the name may have meant is left open: it is a term, not the title or the id, and there is something to choose.
+    """
     from transforms.catalog import catalog
     from transforms.reference import schema
 
@@ -97,6 +106,11 @@ def _settings(id: str, rest: Sequence[Token], table: TableFacts) -> Draft:
     params: dict[str, Any] = {}
     chosen = ""
     wanted = ""
+    for name, each in fields.items():
+        params |= {name: word for word in called if word in each.get("enum", ()) and id not in (word, "_".join(called))}
+    own = {word for each in (kind.title, id) for word in tokens_of(each)}
+    if len(single) > 1 and not set(called) <= own:
+        raise Unreadable
     for token in rest:
         if token.kind == "group" and several:
             chosen = token.value
@@ -114,7 +128,15 @@ def _settings(id: str, rest: Sequence[Token], table: TableFacts) -> Draft:
         elif token.word not in BETWEEN:
             raise Unreadable
     _complete(kind.title, fields, schema(kind).get("required", []), params)
-    return Draft(id, params, chosen=chosen)
+    choices = [name for name, each in fields.items() if "enum" in each and name not in params]
+    return Draft(id, params, chosen=chosen), bool(choices) and not set(called) <= own
+
+
+def tokens_of(name: str) -> list[str]:
+    """The words of a title or an id, as patterns see them and as they are written."""
+    plain = name.replace("_", " ").replace("(", " ").replace(")", " ").replace(":", " ").lower()
+    linked = Linker(TableFacts("", 0, ()), vocabulary()).link(tokens(plain))
+    return [*_said(linked), *plain.split()]
 
 
 def _complete(title: str, fields: dict[str, Any], required: Sequence[str], params: dict[str, Any]) -> None:

@@ -102,8 +102,9 @@ def read_tokens(linked: Sequence[Token], table: TableFacts, text: str) -> Found 
 def _read(linked: Sequence[Token], table: TableFacts, *, unknown: bool) -> PlanResult | AnalysisResult:
     plans: list[PlanResult] = []
     last: tuple[str, ...] = ()
+    first = table
     for part in _ordered(_parts(linked)):
-        reading, table = _part(part, table, last, unknown=unknown)
+        reading, table = _part(_linked_again(part, first, table), table, last, unknown=unknown)
         if isinstance(reading, AnalysisResult):
             if len(_parts(linked)) > 1:
                 raise Unreadable
@@ -116,8 +117,11 @@ def _read(linked: Sequence[Token], table: TableFacts, *, unknown: bool) -> PlanR
 def _parts(linked: Sequence[Token]) -> list[list[Token]]:
     """Clauses that are surely apart: by ``then``, a semicolon, a full stop."""
     parts: list[list[Token]] = [[]]
-    for token in linked:
-        if token.is_word("then") or token.word in (";", "."):
+    for i, token in enumerate(linked):
+        following = linked[i + 1] if i + 1 < len(linked) else None
+        if token.is_word("then") and following is not None and (following.kind == "column" or following.is_word("by")):
+            parts[-1].append(Token(token.text, "sign", ","))
+        elif token.is_word("then") or token.word in (";", "."):
             parts.append([])
         else:
             parts[-1].append(token)
@@ -179,12 +183,21 @@ def _part(
         try:
             first, between = _clause([_meaning(each, last) for each in head], table, unknown=unknown)
             names = tuple(dict.fromkeys(columns_in(head))) or last
-            rest, after = _part(_trimmed(list(part[i:])), between, names, unknown=unknown)
+            following = _linked_again(_trimmed(list(part[i:])), table, between)
+            rest, after = _part(following, between, names, unknown=unknown)
         except Unreadable:
             continue
         if isinstance(first, PlanResult) and isinstance(rest, PlanResult):
             return joined([first, rest]), after
     raise Unreadable
+
+
+def _linked_again(part: Sequence[Token], before: TableFacts, now: TableFacts) -> list[Token]:
+    """A clause read with the columns that the steps before it made, where these are others."""
+    if list(before.by_name) == list(now.by_name):
+        return list(part)
+    written = (f'"{each.text}"' if each.kind == "quoted" else each.text for each in part)
+    return linker(now).link(tokens(" ".join(written)))
 
 
 def _starts(part: Sequence[Token], at: int) -> bool:

@@ -95,6 +95,14 @@ class TableFacts:
         }
         return [each.name for each in self.columns if tests[group](each)]
 
+    def measures(self) -> list[str]:
+        """Columns of numbers that count or measure: those with another whole number in every row name the row."""
+        return [
+            each.name
+            for each in self.columns
+            if each.numeric and not (each.type == "integer" and self.rows > 1 and each.distinct == self.rows)
+        ]
+
     def holding(self, values: Iterable[Any]) -> list[str]:
         """Columns that are known to hold all of some values, case apart."""
         wanted = {str(each).lower() for each in values}

@@ -89,13 +89,13 @@ def balance(match: Match) -> Reading:
     how = match.word("how2") or match.word("how")
     target = match.column()
     if how == "smote":
-        features = [each for each in match.table.group("numeric") if each != target]
+        features = [each for each in match.table.measures() if each != target]
         notes = (f"from {len(features)} numeric columns: {', '.join(features)}",)
         return [Draft("smote", {"target": target, "features": features}, ("features",), notes)]
     if "undersample" in how:
         return [Draft("undersample_random", {"target": target})]
     if how == "balance" and not any(each.text.lower().startswith("oversample") for each in match.tokens):
-        smote = [each for each in match.table.group("numeric") if each != target]
+        smote = [each for each in match.table.measures() if each != target]
         raise Ask("parameter", f"How should the classes of {target!r} be balanced?",
                   [("Repeat rows of the rare class", [Draft("oversample_random", {"target": target})]),
                    ("Leave out rows of the common class", [Draft("undersample_random", {"target": target})]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dataprep_app.chat.formulas import operation, read_formula
@@ -165,6 +166,7 @@ def derive(match: Match) -> Reading:
         notes = (f"{name} is replaced",)
     else:
         name = match.text("new") if "new" in match else match.text("name")
+        name = re.sub(r"^(?:(?:a|new|columns?|feature|variable)\b ?)+(?=\w)", "", name, flags=re.IGNORECASE)
         if "name" in match and any(each.is_word("drop", "keep", "show", "sort", "replace") for each in match.tokens):
             raise Unreadable
         name = "_".join(name.lower().split()) if " " in name else name
@@ -184,6 +186,24 @@ def derive_difference(match: Match) -> Reading:
     if not all(each.numeric for each in types):
         raise Unreadable
     return [Draft("formula_column", {"output": name, "expression": operation(first, "-", second)}, assumed)]
+
+
+ARITHMETIC = {"subtract": "-", "add": "+", "create": "+", "multiply": "*", "divide": "/"}
+
+
+@frame("(?P<way>subtract) {column} from {column2} (?:as|into|named)? {new}?",
+       "(?P<way>add|create) {column} (?:to|and|\\+) {column2} (?:as|into|named) {new}",
+       "(?P<way>multiply|divide) {column} (?:by|and|with) {column2} (?:as|into|named)? {new}?")  # fmt: skip
+def arithmetic(match: Match) -> Reading:
+    """``subtract cost from price``."""
+    sign = ARITHMETIC[match.word("way")]
+    first, second = match.column(), match.column("column2")
+    if sign == "-":
+        first, second = second, first
+    words = {"-": "minus", "+": "plus", "*": "times", "/": "per"}
+    output = match.text("new") if "new" in match else f"{first}_{words[sign]}_{second}"
+    expression = operation(first, sign, second)
+    return [Draft("formula_column", {"output": output, "expression": expression}, () if "new" in match else ("output",))]
 
 
 @frame("{column} in (?:[a-z]+|U\\d+) (?:as|named) {new} \\( (?P<way>divide|divided|multiply|multiplied) by {n} \\)",

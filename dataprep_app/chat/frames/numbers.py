@@ -74,13 +74,14 @@ def outliers(match: Match) -> Reading:
     if "columns" in match:
         columns, chosen = numeric(match)
     else:
-        columns, chosen = match.table.group("numeric"), "numeric"
+        columns, chosen = match.table.measures(), "numeric"
     method = match.word("method") or match.word("method2")
     transform = OUTLIERS.get(method, "outlier_iqr")
     fixes = {"drop": "remove", "clip": "clip", "flag": "flag"}
     fix = {"missing": "null"}.get(match.word("to"), match.word("to")) or fixes.get(match.word("fix"), "")
     assumed = () if fix else ("fix",)
     notes = () if fix else ("outliers are moved to the limit",)
+    notes = notes if "columns" in match else (*notes, f"in all columns of numbers: {', '.join(columns)}")
     if not method:
         notes = (*notes, "an outlier lies 1.5 interquartile ranges outside the quartiles")
     params: dict[str, Any] = {"columns": columns, "fix": fix or "clip"}
@@ -259,7 +260,7 @@ def labelled_bins(match: Match) -> Reading:
 def components(match: Match) -> Reading:
     """``PCA with 3 components on the numeric columns``."""
     name: Literal["columns"] = "columns"
-    columns, chosen = numeric(match) if name in match else (match.table.group("numeric"), "numeric")
+    columns, chosen = numeric(match) if name in match else (match.table.measures(), "numeric")
     params: dict[str, Any] = {"columns": columns}
     count = match.number() if "n" in match else match.number("n2") if "n2" in match else None
     if count is not None:

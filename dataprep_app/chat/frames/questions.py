@@ -48,7 +48,7 @@ def missing_report(match: Match) -> Reading:
 
 
 @frame(
-    f"{SHOW} {COUNT} (?:of)? rows? (?:{BY} {{columns_by}})?",
+    f"{SHOW} {COUNT} (?:of)? rows? (?:==)? (?:{BY} {{columns_by}})?",
     f"{SHOW} {COUNT} (?:of)? rows? (?:are|is|==|in)? (?:and columns)? (?:in total)?",
     f"{SHOW} {COUNT} (?:of)? rows? (?:==|where|with|went|left|if)? {{where}}",
     f"{COUNT} {{where}} rows? (?:==)?",
@@ -126,7 +126,7 @@ def several_aggregates(match: Match) -> Reading:
 
 @frame(
     f"(?:which|show) {{column_by}} (?:has|have|with|had|got|==)? (?P<most>max|min) {FN} (?:of)? {{column}}",
-    "(?:which|show) {column_by} (?:has|have|with|had|got|==)? (?P<most>max|min|mode) (?:count_of|count)? rows?",
+    "(?:which|show) {column_by} (?:has|have|with|had|got|==)? (?P<most>max|min|mode|most|fewest) (?:count_of|count)? rows?",
     f"(?:show)? first {{n}} {{column_by}} (?:by|with|on) (?:max|sort)? {FN} (?:of)? {{column}}",
     "(?:show)? first {n} {column_by} (?:by|with|on) (?:max)? (?:count_of|count) (?:of)? rows?",
 )
@@ -136,7 +136,7 @@ def extreme_group(match: Match) -> Reading:
         aggs = [{"column": number(match), "function": FUNCTIONS[match.word("fn")]}]
     else:
         aggs = [{"column": None, "function": "rows"}]
-    descending = match.word("most", "max") != "min"
+    descending = match.word("most", "max") not in ("min", "fewest")
     limit = match.number() if "n" in match else 1
     spec = {"by": [match.column("column_by")], "sort": "descending" if descending else "ascending", "limit": limit}
     return query(match, aggs, **spec)

@@ -81,6 +81,7 @@ def first_rows(match: Match) -> Reading:
     f"keep {{n}} rows (?:with|where|by|having) {BIGGEST} {{column}}",
     f"keep {BIGGEST} {{n}} rows? (?:by|on|with|of|sort)? (?:max|min)? {{column}}",
     f"keep {{n}} {BIGGEST} {{column}}",
+    f"keep {{n}} {BIGGEST} rows (?:by|on|with|of) {{column}}",
 )
 def extreme_rows(match: Match) -> Reading:
     """``keep the 20 flights with the largest delay``."""
@@ -191,6 +192,7 @@ def flag_rows(match: Match) -> Reading:
 
 @frame("show (?:first|random|last)? {n} (?:random)? rows?", "show (?:me)? rows?", "show first rows",
        "show rows? (?:where|with|if)? {where}", "show {n} rows? (?:where|with) {where}",
+       "(?P<order>show first|first|show) {n} rows (?:by|with|on|where) (?P<most>max|min)? {column}",
        "(?P<order>where|show rows with|which rows|show rows where) (?:has|have|==|paid|got)? (?P<most>max|min) {column}")  # fmt: skip
 def show_rows(match: Match) -> Reading:
     """``show passengers with fare above 300``."""
@@ -199,7 +201,8 @@ def show_rows(match: Match) -> Reading:
     if "where" in match:
         spec["where"], notes = read_condition(match.part("where"), match.table)
     if "order" in match:
-        spec |= {"sort": [{"column": match.column(), "descending": match.word("most") == "max"}], "limit": 1}
+        spec |= {"sort": [{"column": match.column(), "descending": match.word("most") != "min"}]}
+        spec["limit"] = match.number() if "n" in match else 1
     elif "n" in match:
         spec["limit"] = match.number()
     if any(each.is_word("random") for each in match.tokens):

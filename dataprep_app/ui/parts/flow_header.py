@@ -67,7 +67,7 @@ def header(flow_id: str) -> str:
         wanted = st.query_params.get("view", "graph")
         st.session_state["view"] = wanted if wanted in VIEWS else "graph"
     with views:
-        view: str = st.segmented_control(
+        chosen = st.segmented_control(
             "View",
             list(VIEWS),
             required=True,
@@ -75,6 +75,7 @@ def header(flow_id: str) -> str:
             key="view",
             label_visibility="collapsed",
         )
+    view = chosen or "graph"
     st.query_params["view"] = view
     with sample.container(horizontal=True, horizontal_alignment="right"):
         _sample(flow_id)

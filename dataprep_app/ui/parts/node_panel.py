@@ -19,7 +19,7 @@ NO_KEYS = "Choose the columns by which rows of the two tables belong together."
 def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: int) -> None:
     """Draw the panel."""
     flow = session.editor(flow_id).flow
-    with st.container(border=True, height=height, gap="small"):
+    with st.container(border=True, height=height, gap="xsmall"):
         if len(selected) > 1:
             st.markdown(f"**{len(selected)} nodes selected**")
             st.caption("Drag moves them together, Delete removes them, Ctrl+C and Ctrl+V copy their steps.")
@@ -54,7 +54,7 @@ def _actions(flow_id: str, flow: Flow, id: str) -> None:
     def act(action: str) -> None:
         st.session_state["act"] = (action, id)
 
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="xsmall"):
         if id in flow.steps:
             label = "Choose keys" if flow.steps[id].transform == graph.JOIN else "Edit"
             st.button(label, icon=":material/edit:", on_click=act, args=("open",), type="primary")

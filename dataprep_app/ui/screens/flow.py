@@ -5,8 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dataprep_app.ui import session
+from dataprep_app.ui.parts.chat_panel import chat_panel
 from dataprep_app.ui.parts.flow_header import VIEWS, header
 from dataprep_app.ui.parts.flow_list import flow_cards, new_flow
+from flows.document import node_of
 from transforms.core.errors import DataprepError
 
 
@@ -35,6 +37,10 @@ def _one_flow(flow_id: str) -> None:
     view = header(flow_id)
     session.show_notices()
     VIEWS[view].draw(flow_id)
+    flow = session.editor(flow_id).flow
+    if view in ("graph", "data") and (flow.sources or flow.steps):
+        shown = st.session_state.get(f"reference:{flow_id}", "")
+        chat_panel(flow_id, shown if node_of(shown) in flow else session.ends(flow)[0])
 
 
 chosen = st.query_params.get("flow")
