@@ -72,12 +72,16 @@ def _query(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.DataFra
     by = list(spec.get("by", ()))
     if not by:
         found = rows.select(measures)
-        parts = [f"{_phrase(each)} is {shown(value)}" for each, value in zip(spec["aggregations"], found.row(0), strict=True)]
+        parts = [
+            f"{_phrase(each)} is {shown(value)}" for each, value in zip(spec["aggregations"], found.row(0), strict=True)
+        ]
         return f"The {', the '.join(parts)}.", found
     grouped = rows.group_by([_present(each, rows).alias(each) for each in by]).agg(measures)
     last = grouped.columns[-1]
     if "sort" in spec:
-        found = grouped.sort(last, *by, descending=[spec["sort"] == "descending", *([False] * len(by))], nulls_last=True)
+        found = grouped.sort(
+            last, *by, descending=[spec["sort"] == "descending", *([False] * len(by))], nulls_last=True
+        )
     else:
         found = grouped.sort(by, nulls_last=True)
     found = found.head(int(spec.get("limit", MOST_ROWS)))
@@ -102,7 +106,13 @@ def shown(value: Any) -> str:
         return "missing"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    return f"{value:,.4g}" if isinstance(value, float) and abs(value) < 1e4 else f"{value:,.0f}" if isinstance(value, float) else str(value)  # noqa: E501
+    return (
+        f"{value:,.4g}"
+        if isinstance(value, float) and abs(value) < 1e4
+        else f"{value:,.0f}"
+        if isinstance(value, float)
+        else str(value)
+    )  # noqa: E501
 
 
 def _share(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.DataFrame]:
@@ -136,8 +146,12 @@ def _describe(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.Data
     by = list(spec.get("by", ()))
     if by:
         numbers = [each for each in names if rows.schema[each].is_numeric()]
-        measures = [_measure({"column": each, "function": f}, rows) for each in numbers for f in ("mean", "std", "min", "max")]
-        return f"{', '.join(names)} by {', '.join(by)}.", rows.group_by(by).agg(pl.len().alias("rows"), *measures).sort(by)
+        measures = [
+            _measure({"column": each, "function": f}, rows) for each in numbers for f in ("mean", "std", "min", "max")
+        ]
+        return f"{', '.join(names)} by {', '.join(by)}.", rows.group_by(by).agg(pl.len().alias("rows"), *measures).sort(
+            by
+        )
     lines = []
     for each in names:
         value = rows.select(_present(each, rows).alias(each)).to_series()
@@ -155,8 +169,17 @@ def _describe(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.Data
                 "max": None if value.max() is None else str(plain(value.max())),
             }
         )
-    types = {"column": pl.String, "mean": pl.Float64, "std": pl.Float64, "median": pl.Float64, "min": pl.String, "max": pl.String}
-    return f"{len(lines)} column{'' if len(lines) == 1 else 's'} described.", pl.DataFrame(lines, schema_overrides=types)
+    types = {
+        "column": pl.String,
+        "mean": pl.Float64,
+        "std": pl.Float64,
+        "median": pl.Float64,
+        "min": pl.String,
+        "max": pl.String,
+    }
+    return f"{len(lines)} column{'' if len(lines) == 1 else 's'} described.", pl.DataFrame(
+        lines, schema_overrides=types
+    )
 
 
 def _correlation(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.DataFrame]:
@@ -167,7 +190,10 @@ def _correlation(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.D
         if target not in numbers:
             return f"{target} holds no numbers, so that nothing correlates with it.", pl.DataFrame()
         found = [(each, _pearson(rows, each, target)) for each in numbers if each != target]
-        table = pl.DataFrame({"column": [e for e, _ in found], "correlation": [r for _, r in found]}, schema_overrides={"correlation": pl.Float64})  # noqa: E501
+        table = pl.DataFrame(
+            {"column": [e for e, _ in found], "correlation": [r for _, r in found]},
+            schema_overrides={"correlation": pl.Float64},
+        )  # noqa: E501
         table = table.sort(pl.col("correlation").abs(), descending=True, nulls_last=True)
         best = f" Most: {table['column'][0]} ({shown(table['correlation'][0])})." if table.height else ""
         return f"Correlation of the columns of numbers with {target}.{best}", table
@@ -177,7 +203,9 @@ def _correlation(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.D
         return f"The correlation of {names[0]} and {names[1]} is {shown(r)}.", pl.DataFrame({"correlation": [r]})
     names = [each for each in names if each in numbers]
     columns: dict[str, Sequence[Any]] = {"column": names}
-    return "Correlations of the columns of numbers.", pl.DataFrame({**columns, **{b: [_pearson(rows, a, b) for a in names] for b in names}})  # noqa: E501
+    return "Correlations of the columns of numbers.", pl.DataFrame(
+        {**columns, **{b: [_pearson(rows, a, b) for a in names] for b in names}}
+    )  # noqa: E501
 
 
 def _pearson(rows: pl.DataFrame, first: str, second: str) -> float | None:

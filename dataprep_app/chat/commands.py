@@ -51,7 +51,9 @@ def summary(turn: ChatTurn) -> str:
         options = [f"  {each.label}{': ' + each.effect if each.effect else ''}" for each in result.options]
         return "\n".join([result.question, *options])
     examples = [f"  {each}" for each in result.examples]
-    return "\n".join([result.message or result.name if isinstance(result, CommandResult) else result.message, *examples])
+    return "\n".join(
+        [result.message or result.name if isinstance(result, CommandResult) else result.message, *examples]
+    )
 
 
 def _lines(table: object) -> list[str]:
@@ -62,4 +64,10 @@ def _lines(table: object) -> list[str]:
     if len(rows) < 2 and len(names) < 2:
         return []
     widths = [max(len(name), *(len(row[i]) for row in rows)) if rows else len(name) for i, name in enumerate(names)]
-    return ["", *("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in [names, *rows])]  # noqa: E501
+    return [
+        "",
+        *(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in [names, *rows]
+        ),
+    ]  # noqa: E501

@@ -52,7 +52,9 @@ _same("missing", "null", "nulls", "na", "nan", "nans", "n a", "blank", "blanks",
       "nan values", "unknown values", "nas", "null value", "absent")  # fmt: skip
 _same("mean", "average", "avg", "averages", "means", "on average", "mean value", "average value")
 _same("median", "medians", "median value", "middle value", "med")
-_same("mode", "most common", "most frequent", "most common value", "most frequent value", "modal value", "majority value")
+_same(
+    "mode", "most common", "most frequent", "most common value", "most frequent value", "modal value", "majority value"
+)
 _same("sum", "total", "totals", "sum of", "total of", "sums")
 _same("min", "minimum", "smallest", "lowest", "least", "cheapest", "minimal", "earliest", "shortest", "min value")
 _same("max", "maximum", "largest", "highest", "greatest", "biggest", "most expensive", "maximal", "latest", "longest",
@@ -61,7 +63,9 @@ _same("std", "standard deviation", "stdev", "stddev", "sd", "standard deviations
 _same("var", "variance")
 _same("count of", "number of", "how many", "counts of", "amount of")
 _same("count", "counts", "counting", "frequency", "frequencies")
-_same("unique", "distinct", "different", "uniques", "unique values", "distinct values", "different values", "unique value")
+_same(
+    "unique", "distinct", "different", "uniques", "unique values", "distinct values", "different values", "unique value"
+)
 _same("desc", "descending", "largest first", "highest first", "biggest first", "decreasing", "high to low", "greatest first",
       "from high to low", "newest first", "latest first", "largest to smallest", "from largest to smallest", "max first",
       "in descending order", "in decreasing order", "descending order", "highest to lowest", "from highest to lowest",
@@ -104,7 +108,16 @@ _same("sqrt", "square root", "square root of")
 _same("abs", "absolute value", "absolute", "absolute value of")
 _same("bin", "bins", "bucket", "buckets", "discretize", "discretise", "bucketize", "binning", "groups", "bands", "brackets",
       "band", "cut", "intervals", "categories", "ranges")  # fmt: skip
-_same("quantile", "quantiles", "equally sized", "equal sized", "equal frequency", "equal size", "equal count", "equally full")
+_same(
+    "quantile",
+    "quantiles",
+    "equally sized",
+    "equal sized",
+    "equal frequency",
+    "equal size",
+    "equal count",
+    "equally full",
+)
 _same("equal width", "equally wide", "same width", "evenly spaced", "equal range")
 _same("clip", "cap", "clamp", "winsorize", "limit", "clipping", "capping", "truncate")
 _same("lower case", "lowercase", "lower", "small letters", "lowercased", "to lower")
@@ -118,7 +131,7 @@ _same("whitespace", "white space", "spaces", "blank space", "blank spaces", "lea
 _same("stopwords", "stop words", "stop word", "stopword")
 _same("tfidf", "tf idf", "tf_idf", "term frequency inverse document frequency")
 _same("vectorize", "vectorise", "vectorizing")
-_same("extract", "pull", "pull out", "get", "take", "derive", "extracting", "grab")
+_same("extract", "pull", "pull out", "get", "take", "derive", "extracting", "grab", "taking")
 _same("digits", "numbers", "digit")
 _same("create", "add", "make", "build", "generate", "compute", "calculate", "new", "create new", "add new", "define",
       "construct", "insert", "adding", "creating", "make new", "produce")  # fmt: skip
@@ -145,7 +158,9 @@ _same("shuffle", "randomize order of", "permute", "mix up")
 _same("stratify", "stratified on", "stratified by", "stratify by", "stratify on", "stratifying on", "stratifying by",
       "stratified")  # fmt: skip
 _same("into", "in to", "onto")
-_same("named", "called", "name it", "call it", "as new column", "name", "and call it", "and name it", "labelled", "titled")
+_same(
+    "named", "called", "name it", "call it", "as new column", "name", "and call it", "and name it", "labelled", "titled"
+)
 _same("where", "in which", "for which", "that are", "which are", "who are", "that have", "which have", "who have", "whose",
       "when", "with values", "having", "that has", "for whom", "that is", "which is", "that were", "who paid",
       "such that", "that", "who", "wherever", "with the condition")  # fmt: skip
@@ -164,7 +179,17 @@ _same("!=", "is not", "are not", "not equal to", "is not equal to", "does not eq
       "is different from", "other than", "is anything but", "not equals", "not equal")  # fmt: skip
 _same("==", "is", "are", "equals", "equal to", "is equal to", "=", "equal", "was", "were", "is exactly", "exactly")
 _same("in", "is one of", "is in", "are in", "one of", "is any of", "any of", "among", "is either", "either", "within")
-_same("not in", "is not in", "are not in", "is not one of", "is none of", "not one of", "is neither", "none of", "not any of")
+_same(
+    "not in",
+    "is not in",
+    "are not in",
+    "is not one of",
+    "is none of",
+    "not one of",
+    "is neither",
+    "none of",
+    "not any of",
+)
 _same("contains", "containing", "contain", "includes", "including", "has the word", "with the word", "mentions")
 _same("not contains", "does not contain", "not containing", "do not contain", "without the word")
 _same("starts with", "begins with", "starting with", "beginning with", "start with", "begin with")
@@ -202,7 +227,17 @@ _same("test", "testing", "holdout")
 _same("rest", "others", "everything else", "all others", "other ones", "remaining", "remainder", "all other", "rest of")
 _same("rare", "infrequent", "uncommon", "seldom")
 _same("because", "since they", "as they", "as it", "because they", "as these", "since it", "since these", "because it")
-_same("then", "and then", "after that", "afterwards", "next step", "and afterwards", "and after that", "finally", "then also")
+_same(
+    "then",
+    "and then",
+    "after that",
+    "afterwards",
+    "next step",
+    "and afterwards",
+    "and after that",
+    "finally",
+    "then also",
+)
 
 SELECTORS: dict[str, str] = {
     "all numeric columns": "numeric", "numeric columns": "numeric", "numerical columns": "numeric",

@@ -6,14 +6,33 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from dataprep_app.chat.lexicon import FILLERS
+from dataprep_app.chat.lexicon import FILLERS, PHRASES, SELECTORS
 from dataprep_app.chat.linking import Linker
 from dataprep_app.chat.patterns import Ask, Draft, Unreadable, one_column, vocabulary
 from dataprep_app.chat.table import TableFacts
 from dataprep_app.chat.tokens import Token, tokens
 
 BEFORE = ("apply", "create", "show", "extract", "convert")
-BETWEEN = ("to", "on", "of", "for", "in", "from", "with", "by", "using", "as", "and", ",", "into", "at", ":", "=", "==", "rows")
+BETWEEN = (
+    "to",
+    "on",
+    "of",
+    "for",
+    "in",
+    "from",
+    "with",
+    "by",
+    "using",
+    "as",
+    "and",
+    ",",
+    "into",
+    "at",
+    ":",
+    "=",
+    "==",
+    "rows",
+)
 
 
 @cache
@@ -22,14 +41,14 @@ def phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     from transforms.catalog import catalog
     from transforms.reference import vocabulary as names
 
-    linker = Linker(TableFacts("", 0, ()), vocabulary())
+    linker = _linker()
     found: dict[tuple[str, ...], list[str]] = {}
     for id, calls in names().items():
         if catalog()[id].inputs != ("table",):
             continue
         for call in calls:
             plain = call.replace("(", " ").replace(")", " ").replace(":", " ")
-            for words in {tuple(_said(linker.link(tokens(each)))) for each in (call, plain)}:
+            for words in {(id,), *(tuple(_said(linker.link(tokens(each)))) for each in (call, plain))}:
                 if words and id not in found.setdefault(words, []):
                     found[words].append(id)
     return {words: tuple(ids) for words, ids in found.items()}
@@ -41,7 +60,20 @@ def words() -> frozenset[str]:
     from transforms.reference import vocabulary as names
 
     said = (each for calls in names().values() for call in calls for each in tokens(call))
-    return frozenset(each.word for each in said if each.kind == "word" and len(each.word) > 2)
+    return frozenset({*names(), *(each.word for each in said if each.kind == "word" and len(each.word) > 2)})
+
+
+@cache
+def spellings() -> frozenset[str]:
+    """Words that are right as they are, and that a spelling repair may lead to."""
+    said = {word for phrase in (*PHRASES, *SELECTORS) for word in phrase.split()}
+    return frozenset({*vocabulary(), *said, *words()})
+
+
+@cache
+def _linker() -> Linker:
+    """A linker over no table."""
+    return Linker(TableFacts("", 0, ()), spellings())
 
 
 def named(clause: Sequence[Token], table: TableFacts) -> list[Draft]:
@@ -51,18 +83,25 @@ def named(clause: Sequence[Token], table: TableFacts) -> list[Draft]:
         Unreadable: it calls none, or more is said than its settings hold.
         Ask: several are called so, or a setting is needed that is not said.
     """
+    clause = [each for each in clause if each.word not in FILLERS and not each.is_word("columns")]
     start = 1 if clause and clause[0].is_word(*BEFORE) else 0
     said = _said(clause)
-    for begin in dict.fromkeys((0, start)):
+    for begin in dict.fromkeys((start, 0)):
         for end in range(len(said), begin, -1):
-            ids = phrases().get(tuple(said[begin:end]))
-            if ids:
+            ids = phrases().get(tuple(said[begin:end]), ())
+            try:
                 return _filled(ids, said[begin:end], clause[end:], table)
+            except Unreadable:
+                continue
     raise Unreadable
 
 
 def _said(clause: Sequence[Token]) -> list[str]:
-    return [each.word or each.also or each.text.lower() for each in clause if each.word not in FILLERS]
+    return [
+        each.word or each.also or each.text.lower()
+        for each in clause
+        if each.word not in FILLERS and not each.is_word("columns")
+    ]
 
 
 def _filled(ids: Sequence[str], called: Sequence[str], rest: Sequence[Token], table: TableFacts) -> list[Draft]:
@@ -87,8 +126,9 @@ def _filled(ids: Sequence[str], called: Sequence[str], rest: Sequence[Token], ta
         raise Ask("operation", "Several steps are called so. Which one is meant?", options)
     if unsure:
         # A term such as "left" may stand for a setting: the step is offered, not taken.
-        raise Ask("operation", "Is this step meant? It has settings that you did not name.",
-                  [(catalog()[found[0].transform].title, found)])  # fmt: skip
+        title = catalog()[found[0].transform].title
+        question = f"Is the step {title!r} meant? It has settings that you did not name."
+        raise Ask("operation", question, [(title, found)])
     return found
 
 
@@ -108,7 +148,7 @@ def _settings(id: str, called: Sequence[str], rest: Sequence[Token], table: Tabl
     wanted = ""
     for name, each in fields.items():
         params |= {name: word for word in called if word in each.get("enum", ()) and id not in (word, "_".join(called))}
-    own = {word for each in (kind.title, id) for word in tokens_of(each)}
+    own = {id, *(word for each in (kind.title, id) for word in tokens_of(each))}
     if len(single) > 1 and not set(called) <= own:
         raise Unreadable
     for token in rest:
@@ -119,8 +159,8 @@ def _settings(id: str, called: Sequence[str], rest: Sequence[Token], table: Tabl
             params[several] = [*params.get(several, []), one_column(token, table)]
         elif token.kind == "column" and single:
             params[single.pop(0)] = one_column(token, table)
-        elif token.kind == "word" and token.word.replace(" ", "_") in fields:
-            wanted = token.word.replace(" ", "_")
+        elif token.kind == "word" and {token.word, token.text.lower()} & {each.replace("_", " ") for each in fields}:
+            wanted = next(each for each in fields if each.replace("_", " ") in (token.word, token.text.lower()))
         elif token.kind in ("number", "share", "quoted") or (token.kind == "word" and token.word not in BETWEEN):
             name = _place(token, fields, params, wanted)
             params[name] = token.word if token.kind == "word" else token.value
@@ -135,7 +175,7 @@ def _settings(id: str, called: Sequence[str], rest: Sequence[Token], table: Tabl
 def tokens_of(name: str) -> list[str]:
     """The words of a title or an id, as patterns see them and as they are written."""
     plain = name.replace("_", " ").replace("(", " ").replace(")", " ").replace(":", " ").lower()
-    linked = Linker(TableFacts("", 0, ()), vocabulary()).link(tokens(plain))
+    linked = _linker().link(tokens(plain))
     return [*_said(linked), *plain.split()]
 
 

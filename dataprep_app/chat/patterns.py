@@ -209,7 +209,11 @@ def _expanded(pattern: str, *, inside: bool = False) -> str:
 
 
 def _element(text: str, *, inside: bool) -> str:
-    optional = text.endswith("?") and text[-2] in ")}" or (text.endswith("?") and not inside and text[:-1].strip(",:/").isalnum() | (len(text) == 2))
+    optional = (
+        text.endswith("?")
+        and text[-2] in ")}"
+        or (text.endswith("?") and not inside and text[:-1].strip(",:/").isalnum() | (len(text) == 2))
+    )
     mark = text[-1] if optional or text.endswith((")*", ")+")) else ""
     bare = text.removesuffix(mark) if mark else text
     if bare.startswith("{"):

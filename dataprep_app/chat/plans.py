@@ -51,7 +51,8 @@ def _step(draft: Draft, table: TableFacts) -> tuple[PlanStep, Transform]:
     except ValidationError as error:
         if draft.params.get("columns") in ([], ()):
             raise Ask("column", f"No column of this table fits {kind.title!r}.") from error
-        raise Unreadable(str(error)) from error
+        said = str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+        raise Unreadable(f"{kind.title}: {said}") from error
     bound, problems = made.try_bind(table.schema)
     wrong = next((each for each in problems if each.severity == "error"), None)
     if wrong is not None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from dataprep_app.chat import naming
 from dataprep_app.chat.conditions import COMPARISONS, IMPLIED
-from dataprep_app.chat.lexicon import PHRASES, SELECTORS
+from dataprep_app.chat.lexicon import PHRASES
 from dataprep_app.chat.linking import Linker, columns_in
 from dataprep_app.chat.patterns import (
     Ask, Choose, Draft, Query, Unreadable, Unsupported, matches, rendered, vocabulary,
@@ -42,14 +42,15 @@ Found = PlanResult | AnalysisResult | ClarifyResult | RefuseResult
 def known() -> frozenset[str]:
     """Words that patterns and conditions know."""
     canonical = {each.replace(" ", "_") for each in PHRASES.values()}
-    return frozenset({*vocabulary(), *canonical, *COMPARISONS, *IMPLIED, "and", "or", "not", "between", "inclusive", "but", *IT})
+    return frozenset(
+        {*vocabulary(), *canonical, *COMPARISONS, *IMPLIED, "and", "or", "not", "between", "inclusive", "but", *IT}
+    )
 
 
 @lru_cache(1)
 def spellings() -> frozenset[str]:
     """Words that are right as they are, and that a spelling repair may lead to."""
-    said = {word for phrase in (*PHRASES, *SELECTORS) for word in phrase.split()}
-    return frozenset({*known(), *said, *naming.words()})
+    return known() | naming.spellings()
 
 
 @lru_cache(16)
@@ -231,10 +232,18 @@ def _clause(
             break
     if open_end is None:
         try:
-            return checked(_noted(naming.named(clause, table), clause), table)
+            return _by_name(clause, table)
         except (Choose, Ask) as error:
             open_end = error
     raise open_end
+
+
+def _by_name(clause: Sequence[Token], table: TableFacts) -> tuple[PlanResult, TableFacts]:
+    drafts = _noted(naming.named(clause, table), clause)
+    try:
+        return checked(drafts, table)
+    except Unreadable as error:
+        raise Ask("parameter", f"{error} Say it, or add the step with its form.") from error
 
 
 def _noted(drafts: list[Draft], clause: Sequence[Token]) -> list[Draft]:

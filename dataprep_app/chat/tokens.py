@@ -78,7 +78,10 @@ def tokens(text: str) -> list[Token]:
 def _without_hyphens(text: str) -> str:
     """Hyphens inside words as blanks; quoted text as it is."""
     parts = re.split(r"""("[^"]*"|(?<!\w)'[^']*'(?!\w))""", text)
-    return "".join(each if i % 2 else re.sub(r"(?<=[^\W\d_])-(?=\w)|(?<=\d)-(?=[^\W\d_])", " ", each) for i, each in enumerate(parts))
+    return "".join(
+        each if i % 2 else re.sub(r"(?<=[^\W\d_])-(?=\w)|(?<=\d)-(?=[^\W\d_])", " ", each)
+        for i, each in enumerate(parts)
+    )
 
 
 def _word(piece: str) -> Token:

@@ -21,7 +21,7 @@ def one_hot(match: Match) -> Reading:
 def ordinal(match: Match) -> Reading:
     """``encode carrier as integers``."""
     columns = match.columns()
-    if any(each.is_word("label encode") for each in match.tokens) and len(columns) == 1:
+    if any(each.is_word("label encode", "label_encode") for each in match.tokens) and len(columns) == 1:
         return [Draft("label_encode", {"column": columns[0]})]
     return [Draft("ordinal_encode", {"columns": columns}, chosen=match.group())]
 

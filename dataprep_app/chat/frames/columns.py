@@ -11,7 +11,9 @@ from dataprep_app.chat.patterns import Ask, Draft, Match, Reading, Unreadable, f
 REASON = "(?:because .+)?"
 
 
-@frame(f"drop {{columns}} {REASON}", "drop columns {columns}", "do not keep {columns}", f"{{columns}} ,? drop (?:it|them)?")
+@frame(
+    f"drop {{columns}} {REASON}", "drop columns {columns}", "do not keep {columns}", f"{{columns}} ,? drop (?:it|them)?"
+)
 def drop_columns(match: Match) -> Reading:
     """``drop id and name``."""
     if match.group() == "all":
@@ -36,7 +38,11 @@ RENAMED = r"C\d+ (?:->|=>|to|as|into|=|==) (?:[QUCVB]\d+|[a-z_]\w*)"
 )
 def rename(match: Match) -> Reading:
     """``rename loan_amount to amount and annual_income to income``."""
-    part = match.part("list") if "list" in match else [*match.part("column" if "column" in match else "columns"), *match.part("new")]  # noqa: E501
+    part = (
+        match.part("list")
+        if "list" in match
+        else [*match.part("column" if "column" in match else "columns"), *match.part("new")]
+    )  # noqa: E501
     part = [each for each in part if each.word not in ("->", "=>", "to", "as", "into", "=", "==", ",", "and")]
     if len(part) % 2:
         raise Unreadable
@@ -203,7 +209,9 @@ def arithmetic(match: Match) -> Reading:
     words = {"-": "minus", "+": "plus", "*": "times", "/": "per"}
     output = match.text("new") if "new" in match else f"{first}_{words[sign]}_{second}"
     expression = operation(first, sign, second)
-    return [Draft("formula_column", {"output": output, "expression": expression}, () if "new" in match else ("output",))]
+    return [
+        Draft("formula_column", {"output": output, "expression": expression}, () if "new" in match else ("output",))
+    ]
 
 
 @frame("{column} in (?:[a-z]+|U\\d+) (?:as|named) {new} \\( (?P<way>divide|divided|multiply|multiplied) by {n} \\)",

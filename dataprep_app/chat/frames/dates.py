@@ -76,7 +76,9 @@ def date_difference(match: Match) -> Reading:
     return [Draft("date_difference", params)]
 
 
-def _ordered(match: Match, columns: list[str], name: str = "column_order") -> tuple[str, tuple[str, ...], tuple[str, ...]]:  # noqa: E501
+def _ordered(
+    match: Match, columns: list[str], name: str = "column_order"
+) -> tuple[str, tuple[str, ...], tuple[str, ...]]:  # noqa: E501
     """The column that rows are in order by; what was assumed, and what to say of it."""
     if name in match:
         return match.column(name), (), ()
@@ -110,7 +112,12 @@ def moving(match: Match) -> Reading:
     window = match.number() if "n" in match else match.number("n2") if "n2" in match else None
     if window is None:
         raise Ask("parameter", "Over how many rows should the values be taken together?")
-    params = {"columns": [column], "function": match.word("fn", "mean"), "window": int(window), "order_by": [{"column": order}]}  # noqa: E501
+    params = {
+        "columns": [column],
+        "function": match.word("fn", "mean"),
+        "window": int(window),
+        "order_by": [{"column": order}],
+    }  # noqa: E501
     return [Draft("rolling_aggregate", params, assumed, notes)]
 
 
@@ -120,4 +127,6 @@ def lag(match: Match) -> Reading:
     column = match.column()
     order, assumed, notes = _ordered(match, [column])
     periods = [int(match.number())] if "n" in match else [1]
-    return [Draft("lag_column", {"column": column, "periods": periods, "order_by": [{"column": order}]}, assumed, notes)]  # noqa: E501
+    return [
+        Draft("lag_column", {"column": column, "periods": periods, "order_by": [{"column": order}]}, assumed, notes)
+    ]  # noqa: E501

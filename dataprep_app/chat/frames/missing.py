@@ -171,7 +171,9 @@ def fill_somehow(match: Match) -> Reading:
 def indicator(match: Match) -> Reading:
     """``create a column indicating if cabin is missing``."""
     if not any(each.word in ("missing", "is missing") for each in match.tokens):
-        raise Ask("parameter", "What should the new column tell of it? Say for example: flag rows where ... is missing.")
+        raise Ask(
+            "parameter", "What should the new column tell of it? Say for example: flag rows where ... is missing."
+        )
     return [Draft("add_missing_indicator", {"columns": match.columns()})]
 
 

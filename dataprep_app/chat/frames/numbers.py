@@ -174,7 +174,11 @@ def power(match: Match) -> Reading:
     fn = match.word("fn")
     if fn == "abs":
         return [Draft("absolute_value", {"columns": columns}, chosen=chosen)]
-    return [Draft("power_root", {"columns": columns, "exponent": {"sqrt": 0.5, "square": 2.0, "cube": 3.0}[fn]}, chosen=chosen)]  # noqa: E501
+    return [
+        Draft(
+            "power_root", {"columns": columns, "exponent": {"sqrt": 0.5, "square": 2.0, "cube": 3.0}[fn]}, chosen=chosen
+        )
+    ]  # noqa: E501
 
 
 EVEN = "(?P<how>quantile|equal_width|quartile|quartiles|deciles)"
@@ -210,7 +214,9 @@ def bins_somehow(match: Match) -> Reading:
     raise Ask("parameter", f"Into which bins should {', '.join(columns)} go?", ways)
 
 
-@frame("(?:bin|cut|group|split) {columns} (?:at|by|with|using|into)? (?:edges|custom edges|cut points|bin|at)? (?P<list>N\\d+(?: (?:, and|,|and) N\\d+)+)")  # noqa: E501
+@frame(
+    "(?:bin|cut|group|split) {columns} (?:at|by|with|using|into)? (?:edges|custom edges|cut points|bin|at)? (?P<list>N\\d+(?: (?:, and|,|and) N\\d+)+)"
+)  # noqa: E501
 def edged_bins(match: Match) -> Reading:
     """``bin age at 18, 40 and 65``."""
     columns, _ = numeric(match)
@@ -234,7 +240,9 @@ MIDDLE = rf"N\d+ (?:to|-|and) N\d+ (?:->|==|=|:|as|to)? {LABEL}"
 ABOVE = rf"(?:>|over|>=|rest|N\d+ and >|N\d+ or more)(?: (?:N\d+|that|where))? (?:->|==|=|:|as|to)? {LABEL}"
 
 
-@frame(rf"(?:bin|create|group|split)? {{column}} (?:bin|group|into|in)* (?::|,|with|into)? (?P<list>{BELOW}(?: (?:, and|,|and) {MIDDLE})* (?:, and|,|and) {ABOVE})")  # noqa: E501
+@frame(
+    rf"(?:bin|create|group|split)? {{column}} (?:bin|group|into|in)* (?::|,|with|into)? (?P<list>{BELOW}(?: (?:, and|,|and) {MIDDLE})* (?:, and|,|and) {ABOVE})"
+)  # noqa: E501
 def labelled_bins(match: Match) -> Reading:
     """``age groups: under 13 child, 13 to 19 teen, above 19 adult``."""
     parts: list[list[Any]] = [[]]
@@ -256,7 +264,9 @@ def labelled_bins(match: Match) -> Reading:
     return [_edged([match.column()], [float(each) for each in edges], names)]
 
 
-@frame("(?:apply|run|do|create)? pca (?:with)? (?:to)? (?:{n} components?)? (?:on|of|for|with|to)? {columns}? (?:(?:to|into|with) {n2} components?)?")  # noqa: E501
+@frame(
+    "(?:apply|run|do|create)? pca (?:with)? (?:to)? (?:{n} components?)? (?:on|of|for|with|to)? {columns}? (?:(?:to|into|with) {n2} components?)?"
+)  # noqa: E501
 def components(match: Match) -> Reading:
     """``PCA with 3 components on the numeric columns``."""
     name: Literal["columns"] = "columns"

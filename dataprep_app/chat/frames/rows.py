@@ -48,7 +48,6 @@ def sort_rows(match: Match) -> Reading:
     told: list[bool] = []
     for token in match.part("list"):
         if token.kind == "column":
-            at = len(by)
             part = Match(match.table, [token], {"column": (0, 1)})
             by.append({"column": part.column(), "descending": match.word("way") == "desc"})
             told.append("way" in match)
@@ -62,7 +61,6 @@ def sort_rows(match: Match) -> Reading:
     notes: tuple[str, ...] = ()
     if len(by) > 1 and told == [*([False] * (len(by) - 1)), True] and by[-1]["descending"]:
         notes = (f"only {by[-1]['column']} runs from large to small",)
-    del at
     return [Draft("sort_rows", {"by": by}, notes=notes)]
 
 

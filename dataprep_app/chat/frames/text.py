@@ -65,7 +65,13 @@ def change_case(match: Match) -> Reading:
     columns = match.columns()
     if match.group():
         columns = [each for each in columns if match.table.by_name[each].type == "text"]
-    return [Draft("change_case", {"columns": columns, "case": match.word("case").removesuffix("_case")}, chosen="text" if match.group() else "")]  # noqa: E501
+    return [
+        Draft(
+            "change_case",
+            {"columns": columns, "case": match.word("case").removesuffix("_case")},
+            chosen="text" if match.group() else "",
+        )
+    ]  # noqa: E501
 
 
 @frame("(?:trim|drop) whitespace (?:from|in|of|around|at)? {columns}?", "trim {columns}",
@@ -84,7 +90,11 @@ def remove_characters(match: Match) -> Reading:
     """``remove punctuation from title``."""
     classes = {"punctuation": ["punctuation"], "digits": ["digits"], "symbols": ["symbols"], "letters": ["letters"]}
     kind = match.word("kind")
-    return [Draft("remove_characters", {"columns": match.columns(), "classes": classes.get(kind, ["punctuation", "symbols"])})]  # noqa: E501
+    return [
+        Draft(
+            "remove_characters", {"columns": match.columns(), "classes": classes.get(kind, ["punctuation", "symbols"])}
+        )
+    ]  # noqa: E501
 
 
 @frame("drop (?:text|word|string|characters?|letters|substring)? {quoted} (?:from|in) {columns}",
@@ -96,7 +106,9 @@ def replace_part(match: Match) -> Reading:
     if token.kind != "quoted" and not any(each.is_word("text", "word", "string") for each in match.tokens):
         raise Unreadable
     new = match.part("new")[0].text if "new" in match else ""
-    return [Draft("replace_text", {"columns": match.columns(), "find": [token.text], "replacement": new, "match": "part"})]  # noqa: E501
+    return [
+        Draft("replace_text", {"columns": match.columns(), "find": [token.text], "replacement": new, "match": "part"})
+    ]  # noqa: E501
 
 
 @frame("drop stopwords (?:from|in|of)? {columns}")
@@ -147,7 +159,12 @@ def text_length(match: Match) -> Reading:
 def affix(match: Match) -> Reading:
     """``prefix id with "LN-"``."""
     front = match.word("end") == "prefix" or match.word("end2") in ("before", "in front of", "at start of")
-    return [Draft("add_prefix_suffix", {"columns": match.columns(), "before" if front else "after": match.part("quoted")[0].text})]  # noqa: E501
+    return [
+        Draft(
+            "add_prefix_suffix",
+            {"columns": match.columns(), "before" if front else "after": match.part("quoted")[0].text},
+        )
+    ]  # noqa: E501
 
 
 @frame("pad (?:left)? {columns} (?:to|with)? (?:width)? {n} (?:digits|characters|places)?",

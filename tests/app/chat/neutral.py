@@ -58,7 +58,11 @@ def neutral(turn: ChatTurn) -> dict[str, Any]:
     """A turn in the neutral form."""
     match turn.result:
         case PlanResult(steps=steps, replaces_last=replaces):
-            return {"kind": "plan", "steps": [one for each in steps for one in operations(each)], "replace_last": replaces}
+            return {
+                "kind": "plan",
+                "steps": [one for each in steps for one in operations(each)],
+                "replace_last": replaces,
+            }
         case AnalysisResult(analysis=analysis, spec=spec):
             return {"kind": "analysis", "steps": [question(analysis, dict(spec))]}
         case ClarifyResult(about=about, options=options):
@@ -314,7 +318,13 @@ def _dates(id: str, params: Args, columns: Any) -> Args | None:
         case "date_difference":
             return _op("date_diff", start=params["start"], end=params["end"], unit=params.get("unit"))
         case "cumulative_aggregate":
-            return _op("cumulative", column=params["columns"][0], fn=params["function"], group_by=params.get("by"), order_by=order)  # noqa: E501
+            return _op(
+                "cumulative",
+                column=params["columns"][0],
+                fn=params["function"],
+                group_by=params.get("by"),
+                order_by=order,
+            )  # noqa: E501
         case "rolling_aggregate":
             column = params["columns"][0]
             return _op("rolling", column=column, fn=params["function"], window=params["window"], order_by=order)

@@ -31,15 +31,12 @@ REQUEST = 'replace "charged off" and "current" in loan_status with "default"'
 @pytest.fixture
 def flow_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """loans -> sorted."""
-    folder = tmp_path / "flows"
-    folder.mkdir()
-    (tmp_path / "data").mkdir()
-    LOANS.write_parquet(folder / "loans.parquet")
+    LOANS.write_parquet(tmp_path / "loans.parquet")
     made = Flow(name="Loans", sources={"loans": Source(connector="parquet", params={"path": "loans.parquet"})})
     made = edits.add_step(made, "sorted", "sort_rows", ["loans"], {"by": [{"column": "open_accounts"}]})
-    save(made, folder / "loans.flow.json")
+    save(made, tmp_path / "loans.flow.json")
     monkeypatch.setenv(WORKSPACE, str(tmp_path))
-    return folder / "loans.flow.json"
+    return tmp_path / "loans.flow.json"
 
 
 def page() -> None:
