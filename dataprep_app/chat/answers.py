@@ -21,11 +21,24 @@ SHOWN_ROWS = 10
 PLOTTED_GROUPS = 30
 BINS = 20
 EXPRESSIONS: dict[str, Any] = {
-    "mean": pl.Expr.mean, "median": pl.Expr.median, "sum": pl.Expr.sum, "min": pl.Expr.min, "max": pl.Expr.max,
-    "std": pl.Expr.std, "var": pl.Expr.var,
-}  # fmt: skip
-WORDS = {"mean": "average", "sum": "total", "min": "smallest", "max": "largest", "std": "standard deviation of",
-         "var": "variance of", "count_distinct": "distinct values of", "mode": "most frequent"}  # fmt: skip
+    "mean": pl.Expr.mean,
+    "median": pl.Expr.median,
+    "sum": pl.Expr.sum,
+    "min": pl.Expr.min,
+    "max": pl.Expr.max,
+    "std": pl.Expr.std,
+    "var": pl.Expr.var,
+}
+WORDS = {
+    "mean": "average",
+    "sum": "total",
+    "min": "smallest",
+    "max": "largest",
+    "std": "standard deviation of",
+    "var": "variance of",
+    "count_distinct": "distinct values of",
+    "mode": "most frequent",
+}
 
 
 def answered(asked: AnalysisResult, rows: pl.DataFrame, basis: str = "") -> AnalysisResult:
@@ -112,7 +125,7 @@ def shown(value: Any) -> str:
         else f"{value:,.0f}"
         if isinstance(value, float)
         else str(value)
-    )  # noqa: E501
+    )
 
 
 def _share(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.DataFrame]:
@@ -193,7 +206,7 @@ def _correlation(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.D
         table = pl.DataFrame(
             {"column": [e for e, _ in found], "correlation": [r for _, r in found]},
             schema_overrides={"correlation": pl.Float64},
-        )  # noqa: E501
+        )
         table = table.sort(pl.col("correlation").abs(), descending=True, nulls_last=True)
         best = f" Most: {table['column'][0]} ({shown(table['correlation'][0])})." if table.height else ""
         return f"Correlation of the columns of numbers with {target}.{best}", table
@@ -205,7 +218,7 @@ def _correlation(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.D
     columns: dict[str, Sequence[Any]] = {"column": names}
     return "Correlations of the columns of numbers.", pl.DataFrame(
         {**columns, **{b: [_pearson(rows, a, b) for a in names] for b in names}}
-    )  # noqa: E501
+    )
 
 
 def _pearson(rows: pl.DataFrame, first: str, second: str) -> float | None:
@@ -246,6 +259,13 @@ def _plot(spec: Mapping[str, Any], rows: pl.DataFrame) -> tuple[str, pl.DataFram
 
 
 ANALYSES = {
-    "query": _query, "share": _share, "values": _values, "missing": _missing, "describe": _describe,
-    "correlation": _correlation, "rows": _rows, "schema": _schema, "plot": _plot,
-}  # fmt: skip
+    "query": _query,
+    "share": _share,
+    "values": _values,
+    "missing": _missing,
+    "describe": _describe,
+    "correlation": _correlation,
+    "rows": _rows,
+    "schema": _schema,
+    "plot": _plot,
+}

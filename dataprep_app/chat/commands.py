@@ -70,4 +70,4 @@ def _lines(table: object) -> list[str]:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in [names, *rows]
         ),
-    ]  # noqa: E501
+    ]

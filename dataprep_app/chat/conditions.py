@@ -13,25 +13,60 @@ from dataprep_app.chat.tokens import Token
 Condition = dict[str, Any]
 
 COMPARISONS = {
-    ">": "more", "over": "more", "after": "more", "beyond": "more", "<": "less", "before": "less", ">=": "at_least",
-    "since": "at_least", "from": "at_least", "<=": "at_most", "until": "at_most", "==": "equals", "!=": "not_equals",
-    "contains": "contains", "starts with": "starts_with", "ends with": "ends_with", "older than": "more",
-    "younger than": "less", "not contains": "contains",
-}  # fmt: skip
+    ">": "more",
+    "over": "more",
+    "after": "more",
+    "beyond": "more",
+    "<": "less",
+    "before": "less",
+    ">=": "at_least",
+    "since": "at_least",
+    "from": "at_least",
+    "<=": "at_most",
+    "until": "at_most",
+    "==": "equals",
+    "!=": "not_equals",
+    "contains": "contains",
+    "starts with": "starts_with",
+    "ends with": "ends_with",
+    "older than": "more",
+    "younger than": "less",
+    "not contains": "contains",
+}
 TEXT = ("contains", "starts_with", "ends_with")
 OPPOSITE = {
-    "more": "at_most", "at_most": "more", "less": "at_least", "at_least": "less", "equals": "not_equals",
-    "not_equals": "equals", "is_in": "not_in", "not_in": "is_in", "is_missing": "is_present", "is_present": "is_missing",
-    "is_true": "is_false", "is_false": "is_true",
-}  # fmt: skip
-AFTERWARDS = {("or", "more"): "at_least", ("or", "less"): "at_most", ("and", "more"): "at_least", ("or", "over"): "at_least",
-              ("or", "older"): "at_least", ("or", "later"): "at_least", ("or", "above"): "at_least"}  # fmt: skip
+    "more": "at_most",
+    "at_most": "more",
+    "less": "at_least",
+    "at_least": "less",
+    "equals": "not_equals",
+    "not_equals": "equals",
+    "is_in": "not_in",
+    "not_in": "is_in",
+    "is_missing": "is_present",
+    "is_present": "is_missing",
+    "is_true": "is_false",
+    "is_false": "is_true",
+}
+AFTERWARDS = {
+    ("or", "more"): "at_least",
+    ("or", "less"): "at_most",
+    ("and", "more"): "at_least",
+    ("or", "over"): "at_least",
+    ("or", "older"): "at_least",
+    ("or", "later"): "at_least",
+    ("or", "above"): "at_least",
+}
 SKIPPED = ("where", "rows", "inclusive", "of", "with", "to", "out", "went", "left", "got", "if", "so")
 """Words that say nothing in a condition."""
 IMPLIED = {
-    "older than": ("age",), "younger than": ("age",), "earning": ("income", "salary", "wage", "earnings"),
-    "earn": ("income", "salary", "wage", "earnings"), "costing": ("price", "cost", "fare"), "aged": ("age",),
-}  # fmt: skip
+    "older than": ("age",),
+    "younger than": ("age",),
+    "earning": ("income", "salary", "wage", "earnings"),
+    "earn": ("income", "salary", "wage", "earnings"),
+    "costing": ("price", "cost", "fare"),
+    "aged": ("age",),
+}
 """Words that name a column by what is said of its rows."""
 
 

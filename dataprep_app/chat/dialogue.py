@@ -17,13 +17,15 @@ from dataprep_app.chat.tokens import Token, tokens
 from dataprep_app.chat.turn import AnalysisResult, ChatTurn, ClarifyResult, PlanResult
 
 LEAD = re.compile(
-    r"^(sorry|no|oh|oops|ok|okay|yes|well|please|i meant|i mean|i want|use|take|with|by|using|to|the|a|make it|let us use|"
+    r"^(sorry|no|oh|oops|ok|okay|yes|well|please|i meant|i mean|i want|use|take|with|by|using|to|the|a|make "
+    r"it|let us use|"
     r"let's use|just|it is|it's|try|go with|choose|pick)\b[, ]*",
     re.IGNORECASE,
 )
 FOLLOW = re.compile(r"^(and|now|what about|how about|same|but|then|the same|also)\b[, ]*", re.IGNORECASE)
 SAME = re.compile(
-    r"^(?:and )?(?:do |apply )?(?:the )?same (?:thing )?(?:for|to|with|on) (?P<columns>.+)$|^(?:and |also )?(?P<too>.+?) (?:too|as well|needs it as well)$",  # noqa: E501
+    r"^(?:and )?(?:do |apply )?(?:the )?same (?:thing )?(?:for|to|with|on) (?P<columns>.+)$|^(?:and |also "
+    r")?(?P<too>.+?) (?:too|as well|needs it as well)$",
     re.IGNORECASE,
 )
 

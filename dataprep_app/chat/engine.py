@@ -27,12 +27,37 @@ UNSAFE = re.compile(
     re.IGNORECASE,
 )
 COMMANDS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("undo", re.compile(r"(please )?(undo|revert|take that back|go back|step back|roll ?back)( that| this| it| last( step| change)?| the last (step|change|one)| (?P<n>\w+) steps?| the last (?P<m>\w+) steps?| (?P<o>\w+) times)?")),  # noqa: E501
+    (
+        "undo",
+        re.compile(
+            r"(please )?(undo|revert|take that back|go back|step back|roll ?back)( that| this| it| last( step| "
+            r"change)?| the last (step|change|one)| (?P<n>\w+) steps?| the last (?P<m>\w+) steps?| (?P<o>\w+) "
+            r"times)?"
+        ),
+    ),
     ("redo", re.compile(r"(please )?redo( that| it| the last step| (?P<n>\w+) steps?)?")),
-    ("help", re.compile(r"(help|help me|what can you do( for me)?|what can i (ask|say|do)( here)?|how does this work|examples?|show (me )?(some )?examples|what do you (know|understand))")),  # noqa: E501
-    ("accept", re.compile(r"(yes|yep|yeah|ok|okay|sure|looks good|perfect|great)?( please)?,? ?(apply|accept|add|do|use|take) (it|that|this|them|these)( to (the )?(steps|flow))?|yes( please)?|looks good|add to steps|go ahead")),  # noqa: E501
-    ("discard", re.compile(r"(no,? ?)?(thanks )?(never ?mind|cancel|discard|dismiss|forget)( it| that| this)?(,? (cancel|discard|forget)( it| that)?)?|no|no thanks|nope|stop")),  # noqa: E501
-)  # fmt: skip
+    (
+        "help",
+        re.compile(
+            r"(help|help me|what can you do( for me)?|what can i (ask|say|do)( here)?|how does this "
+            r"work|examples?|show (me )?(some )?examples|what do you (know|understand))"
+        ),
+    ),
+    (
+        "accept",
+        re.compile(
+            r"(yes|yep|yeah|ok|okay|sure|looks good|perfect|great)?( please)?,? ?(apply|accept|add|do|use|take) "
+            r"(it|that|this|them|these)( to (the )?(steps|flow))?|yes( please)?|looks good|add to steps|go ahead"
+        ),
+    ),
+    (
+        "discard",
+        re.compile(
+            r"(no,? ?)?(thanks )?(never ?mind|cancel|discard|dismiss|forget)( it| that| this)?(,? "
+            r"(cancel|discard|forget)( it| that)?)?|no|no thanks|nope|stop"
+        ),
+    ),
+)
 COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "twice": 2}
 
 

@@ -9,11 +9,24 @@ if TYPE_CHECKING:
     from transforms.core.transform import Transform
 
 OPERATORS = {
-    "equals": "is", "not_equals": "is not", "less": "below", "at_most": "at most", "more": "above", "at_least": "at least",
-    "between": "between", "is_in": "is one of", "not_in": "is none of", "contains": "contains", "matches": "matches",
-    "starts_with": "starts with", "ends_with": "ends with", "is_missing": "is missing", "is_present": "is not missing",
-    "is_true": "is true", "is_false": "is false",
-}  # fmt: skip
+    "equals": "is",
+    "not_equals": "is not",
+    "less": "below",
+    "at_most": "at most",
+    "more": "above",
+    "at_least": "at least",
+    "between": "between",
+    "is_in": "is one of",
+    "not_in": "is none of",
+    "contains": "contains",
+    "matches": "matches",
+    "starts_with": "starts with",
+    "ends_with": "ends with",
+    "is_missing": "is missing",
+    "is_present": "is not missing",
+    "is_true": "is true",
+    "is_false": "is false",
+}
 SHOWN = 6
 """Items of a list that are written out."""
 
@@ -22,8 +35,11 @@ def line(step: Transform) -> str:
     """What a bound step does, in a line."""
     given = step.model_dump(mode="json", by_alias=True, exclude_unset=True)
     subject = [str(each) for name in ("columns", "column") for each in _listed(given.get(name))]
-    parts = [f"{name.replace('_', ' ')} {shown(value)}" for name, value in given.items()
-             if name not in ("columns", "column") and value not in (None, [], {}, "")]  # fmt: skip
+    parts = [
+        f"{name.replace('_', ' ')} {shown(value)}"
+        for name, value in given.items()
+        if name not in ("columns", "column") and value not in (None, [], {}, "")
+    ]
     if len(subject) > SHOWN and len(subject) == len(step._schemas[0]):
         subject = ["all columns"]
     told = ": " if subject or parts else ""

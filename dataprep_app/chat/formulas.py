@@ -10,9 +10,20 @@ from dataprep_app.chat.table import TableFacts
 from dataprep_app.chat.tokens import Token
 
 OPERATORS = {
-    "+": "+", "plus": "+", "-": "-", "minus": "-", "*": "*", "times": "*", "multiplied": "*", "x": "*", "/": "/",
-    "over": "/", "divided": "/", "divide": "/", "multiply": "*",
-}  # fmt: skip
+    "+": "+",
+    "plus": "+",
+    "-": "-",
+    "minus": "-",
+    "*": "*",
+    "times": "*",
+    "multiplied": "*",
+    "x": "*",
+    "/": "/",
+    "over": "/",
+    "divided": "/",
+    "divide": "/",
+    "multiply": "*",
+}
 RESERVED = ("and", "or", "not", "in", "true", "false", "null")
 
 

@@ -24,7 +24,8 @@ LONGEST = 6
 SHORT_VALUE = 2
 """Values of so few letters are known only in the case of the table."""
 COLUMN_WORDS = frozenset(
-    "column columns field fields variable variables feature features attribute attributes col cols".split()
+    ("column", "columns", "field", "fields", "variable", "variables", "feature", "features", "attribute", "attributes")
+    + ("col", "cols")
 )
 COMMON = ("columns", "rows", "missing", "values")
 """Words that a repair leads to rather than to others that are as near."""
@@ -64,7 +65,7 @@ class Names:
             for form in {key(each.name), key("".join(long))}:
                 for spelled in (form, plural(form)):
                     self.columns.setdefault(spelled, []).append(each.name)
-            for word in {*words, *long, *(part for word in long for part in word.split())}:
+            for word in {*words, *long, *" ".join(long).split()}:
                 for spelled in (word, plural(word)):
                     self.parts.setdefault(spelled, set()).add(each.name)
         self.values: dict[str, list[tuple[str, Any]]] = {}
@@ -87,10 +88,12 @@ class Names:
 class Linker:
     """Reads the words of requests over one table."""
 
-    def __init__(self, table: TableFacts, vocabulary: frozenset[str]) -> None:
+    def __init__(self, table: TableFacts, vocabulary: frozenset[str], reserved: frozenset[str] | None = None) -> None:
         self.names = Names(table)
+        self.reserved = vocabulary if reserved is None else reserved
+        """Words that have a meaning of their own, so that they are no part of a column's name when they stand alone."""
         self.vocabulary = vocabulary
-        """Words that patterns know."""
+        """Words that are right as they are."""
 
     def link(self, given: list[Token]) -> list[Token]:
         """The tokens with columns, values and groups found, synonyms made one, and fillers left out."""
@@ -217,7 +220,7 @@ class Linker:
 
     def _free(self, word: str, given: list[Token], at: int) -> bool:
         """Whether a single word may stand for a column: it has no meaning of its own here."""
-        if word not in self.vocabulary and word not in FILLERS:
+        if word not in self.reserved and word not in FILLERS and word not in PHRASES:
             return True
         beside = given[at + 1 : at + 2]
         return any(each.is_word("column", "columns", "field", "variable", "feature") for each in beside)

@@ -133,8 +133,10 @@ def _filled(ids: Sequence[str], called: Sequence[str], rest: Sequence[Token], ta
 
 
 def _settings(id: str, called: Sequence[str], rest: Sequence[Token], table: TableFacts) -> tuple[Draft, bool]:
-    """Settings from what follows the name of a transform, all of which must find a place; and whether a choice that
-    the name may have meant is left open: it is a term, not the title or the id, and there is something to choose.
+    """Settings from what follows the name of a transform, all of which must find a place.
+
+    With them comes whether a choice that the name may have meant is left open: it is a term, not the title or the
+    id, and there is something to choose.
     """
     from transforms.catalog import catalog
     from transforms.reference import schema
@@ -146,9 +148,9 @@ def _settings(id: str, called: Sequence[str], rest: Sequence[Token], table: Tabl
     params: dict[str, Any] = {}
     chosen = ""
     wanted = ""
-    for name, each in fields.items():
-        params |= {name: word for word in called if word in each.get("enum", ()) and id not in (word, "_".join(called))}
     own = {id, *(word for each in (kind.title, id) for word in tokens_of(each))}
+    if not set(called) <= own:
+        params |= {name: word for word in called for name, each in fields.items() if word in each.get("enum", ())}
     if len(single) > 1 and not set(called) <= own:
         raise Unreadable
     for token in rest:
@@ -202,9 +204,8 @@ def _place(token: Token, fields: dict[str, Any], params: dict[str, Any], wanted:
             continue
         options = each.get("enum", [])
         types = [one.get("type") for one in each.get("anyOf", [each])]
-        if token.kind == "word" and token.word in options:
-            fitting.append(name)
-        elif token.kind != "word" and not options and any(type in kinds[token.kind] for type in types):
+        as_value = token.kind != "word" and not options and any(type in kinds[token.kind] for type in types)
+        if as_value or (token.kind == "word" and token.word in options):
             fitting.append(name)
     if wanted in fitting:
         return wanted

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from typing import Any, Literal
 
 from dataprep_app.chat.spelling import closest_value
@@ -51,8 +52,13 @@ class Choose(Exception):
 class Ask(Exception):
     """Something is open that cannot be guessed."""
 
-    def __init__(self, about: Literal["column", "parameter", "operation", "type", "value"], question: str,
-                 options: Sequence[tuple[str, Sequence[Draft]]] = (), retry: str = "") -> None:  # fmt: skip
+    def __init__(
+        self,
+        about: Literal["column", "parameter", "operation", "type", "value"],
+        question: str,
+        options: Sequence[tuple[str, Sequence[Draft]]] = (),
+        retry: str = "",
+    ) -> None:
         self.about = about
         self.question = question
         self.options = options
@@ -183,7 +189,7 @@ def frame(*patterns: str) -> Callable[[Build], Build]:
 @cache
 def compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
     """The patterns of all frames as regular expressions."""
-    import dataprep_app.chat.frames  # noqa: F401 - declares the frames
+    import_module("dataprep_app.chat.frames")  # declares the frames
 
     return tuple((re.compile(_expanded(each)), one.build) for one in FRAMES for each in one.patterns)
 
@@ -209,11 +215,8 @@ def _expanded(pattern: str, *, inside: bool = False) -> str:
 
 
 def _element(text: str, *, inside: bool) -> str:
-    optional = (
-        text.endswith("?")
-        and text[-2] in ")}"
-        or (text.endswith("?") and not inside and text[:-1].strip(",:/").isalnum() | (len(text) == 2))
-    )
+    plain = text[:-1].isalnum() or len(text) == 2
+    optional = text.endswith("?") and (text[-2] in ")}" or (plain and not inside))
     mark = text[-1] if optional or text.endswith((")*", ")+")) else ""
     bare = text.removesuffix(mark) if mark else text
     if bare.startswith("{"):

@@ -12,24 +12,35 @@ from dataprep_app.chat.conditions import COMPARISONS, IMPLIED
 from dataprep_app.chat.lexicon import PHRASES
 from dataprep_app.chat.linking import Linker, columns_in
 from dataprep_app.chat.patterns import (
-    Ask, Choose, Draft, Query, Unreadable, Unsupported, matches, rendered, vocabulary,
-)  # fmt: skip
+    Ask,
+    Choose,
+    Draft,
+    Query,
+    Unreadable,
+    Unsupported,
+    matches,
+    rendered,
+    vocabulary,
+)
 from dataprep_app.chat.plans import checked, joined
 from dataprep_app.chat.spelling import near
 from dataprep_app.chat.table import TableFacts
 from dataprep_app.chat.tokens import Token, tokens
 from dataprep_app.chat.turn import AnalysisResult, ClarifyResult, Option, PlanResult, RefuseResult
 
-VERBS = frozenset(
-    "drop keep filter replace change convert fill rename scale normalize standardize minmax robust maxabs onehot ordinal "
-    "round split copy log sqrt bin clip trim vectorize extract create flag group_by aggregate sort sample shuffle move "
-    "apply pad prefix suffix balance undersample interpolate encode map set make dedupe rank impute hash target_encode "
-    "label_encode handle treat remove cumulative moving pivot join_text".split()
-)
+_VERBS = """
+drop keep filter replace change convert fill rename scale normalize standardize minmax robust maxabs onehot ordinal
+round split copy log sqrt bin clip trim vectorize extract create flag group_by aggregate sort sample shuffle move
+apply pad prefix suffix balance undersample interpolate encode map set make dedupe rank impute hash target_encode
+label_encode handle treat remove cumulative moving pivot join_text
+"""
+VERBS = frozenset(_VERBS.split())
 IT = ("it", "them", "its", "their", "each")
 POLITE = re.compile(
-    r"^((is it possible to|could you|can you|would you|will you|i would like( you)? to|i want( you)? to|i need( you)? to|"
-    r"please|kindly|how (do|can) i|i wish to|we (need|want) to|we should|you should|help me( to)?|go ahead and|next)[, ]+)+",
+    r"^((is it possible to|could you|can you|would you|will you|i would like( you)? to|i want( you)? to|i need( "
+    r"you)? to|"
+    r"please|kindly|how (do|can) i|i wish to|we (need|want) to|we should|you should|help me( to)?|go ahead "
+    r"and|next)[, ]+)+",
     re.IGNORECASE,
 )
 MOST_VARIANTS = 8
@@ -56,7 +67,7 @@ def spellings() -> frozenset[str]:
 @lru_cache(16)
 def linker(table: TableFacts) -> Linker:
     """The linker of a table."""
-    return Linker(table, spellings())
+    return Linker(table, spellings(), known())
 
 
 def read(text: str, table: TableFacts) -> Found | None:

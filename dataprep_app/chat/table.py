@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -80,12 +80,12 @@ class TableFacts:
 
         from transforms.core.dtypes import TYPES
 
-        types: dict[str, Any] = dict(TYPES)
+        types = {str(name): dtype for name, dtype in TYPES.items()}
         return pl.Schema({each.name: each.dtype or types.get(each.type, pl.String()) for each in self.columns})
 
     def group(self, group: Group) -> list[str]:
         """Columns of a kind."""
-        tests = {
+        tests: dict[Group, Callable[[ColumnFacts], bool]] = {
             "all": lambda each: True,
             "numeric": lambda each: each.numeric,
             "text": lambda each: each.type == "text",

@@ -11,7 +11,7 @@ from dataprep_app.chat.lexicon import CONTRACTIONS, NUMBERS
 
 Kind = Literal["word", "number", "share", "quoted", "date", "sign", "column", "value", "group"]
 
-QUOTES = str.maketrans({each: '"' for each in "“”„«»‟″"} | {each: "'" for each in "‘’‚‛′`´"})
+QUOTES = str.maketrans(dict.fromkeys("“”„«»‟″", '"') | dict.fromkeys("‘’‚‛′`´", "'"))
 TOKEN = re.compile(
     r"""(?P<quoted>"[^"]*"|(?<![\w])'[^']*'(?!\w))
     |(?P<date>\b\d{4}-\d{2}-\d{2}\b)

@@ -1,3 +1,8 @@
 """What requests of each kind look like; the order of the modules is the order in which they are tried."""
 
-from dataprep_app.chat.frames import missing, values, rows, columns, numbers, text, categories, dates, groups, questions  # noqa: F401, I001, E501 - tried in this order
+from importlib import import_module
+
+ORDER = ("missing", "values", "rows", "columns", "numbers", "text", "categories", "dates", "groups", "questions")
+
+for _each in ORDER:
+    import_module(f"dataprep_app.chat.frames.{_each}")

@@ -12,7 +12,7 @@ REASON = "(?:because .+)?"
 
 
 @frame(
-    f"drop {{columns}} {REASON}", "drop columns {columns}", "do not keep {columns}", f"{{columns}} ,? drop (?:it|them)?"
+    f"drop {{columns}} {REASON}", "drop columns {columns}", "do not keep {columns}", "{columns} ,? drop (?:it|them)?"
 )
 def drop_columns(match: Match) -> Reading:
     """``drop id and name``."""
@@ -21,8 +21,12 @@ def drop_columns(match: Match) -> Reading:
     return [Draft("drop_columns", {"columns": match.columns()}, chosen=match.group())]
 
 
-@frame("keep {columns} ,? (?:and)? (?:drop rest)?", "(?:keep|extract|select) (?:only)? {columns}",
-       "(?:drop) rest (?:but|except) {columns}", "drop (?:all|columns|G\\d+) (?:but|except) {columns}")  # fmt: skip
+@frame(
+    "keep {columns} ,? (?:and)? (?:drop rest)?",
+    "(?:keep|extract|select) (?:only)? {columns}",
+    "(?:drop) rest (?:but|except) {columns}",
+    "drop (?:all|columns|G\\d+) (?:but|except) {columns}",
+)
 def keep_columns(match: Match) -> Reading:
     """``keep only name and age``."""
     return [Draft("select_columns", {"columns": match.columns()}, chosen=match.group())]
@@ -42,7 +46,7 @@ def rename(match: Match) -> Reading:
         match.part("list")
         if "list" in match
         else [*match.part("column" if "column" in match else "columns"), *match.part("new")]
-    )  # noqa: E501
+    )
     part = [each for each in part if each.word not in ("->", "=>", "to", "as", "into", "=", "==", ",", "and")]
     if len(part) % 2:
         raise Unreadable
@@ -66,8 +70,10 @@ def move(match: Match) -> Reading:
     return [Draft("move_column", {"columns": match.columns(), "to": place})]
 
 
-@frame("(?:copy|create copy of|create copy|duplicates?) (?:of)? {column} (?:as|to|into|named)? {new}?",
-       "create {new} (?:as)? copy (?:of)? {column}")  # fmt: skip
+@frame(
+    "(?:copy|create copy of|create copy|duplicates?) (?:of)? {column} (?:as|to|into|named)? {new}?",
+    "create {new} (?:as)? copy (?:of)? {column}",
+)
 def copy(match: Match) -> Reading:
     """``make a copy of price as old_price``."""
     name = match.column()
@@ -76,8 +82,11 @@ def copy(match: Match) -> Reading:
     return [Draft("duplicate_column", {"column": name, "output": f"{name}_copy"}, ("output",), (f"named {name}_copy",))]
 
 
-@frame("(?:create)? (?:columns)? rows (?:digits|number|id|index|numbers?) (?:columns)? (?:named)? {new}?",
-       "number rows", "create (?:columns)? (?:unique)? (?:id|index) (?:columns)? (?:named)? {new}?")  # fmt: skip
+@frame(
+    "(?:create)? (?:columns)? rows (?:digits|number|id|index|numbers?) (?:columns)? (?:named)? {new}?",
+    "number rows",
+    "create (?:columns)? (?:unique)? (?:id|index) (?:columns)? (?:named)? {new}?",
+)
 def row_number(match: Match) -> Reading:
     """``add row numbers``."""
     return [Draft("add_row_number", {"output": match.text("new")} if "new" in match else {})]
@@ -89,8 +98,10 @@ def drop_constant(match: Match) -> Reading:
     return [Draft("drop_constant_columns", {})]
 
 
-@frame("drop (?:highly|strongly)? correlation (?:G\\d+|columns) (?:over|>|>=|with|threshold|at)* {share}?",
-       "drop (?:columns|G\\d+) (?:==|with)? correlation (?:over|>|>=)* {share}")  # fmt: skip
+@frame(
+    "drop (?:highly|strongly)? correlation (?:G\\d+|columns) (?:over|>|>=|with|threshold|at)* {share}?",
+    "drop (?:columns|G\\d+) (?:==|with)? correlation (?:over|>|>=)* {share}",
+)
 def drop_correlated(match: Match) -> Reading:
     """``drop columns correlated above 0.9``."""
     columns = match.table.group("numeric")
@@ -101,10 +112,14 @@ def drop_correlated(match: Match) -> Reading:
 
 
 @frame(
-    "join_text {columns} (?:into|as|to|named|in)? {new}? (?:(?:with|by|using|,)? (?:(?P<none>no|without) separator|separator {quoted}|{quoted2} (?:between|as separator)|(?P<sign>space|comma|dash|underscore|hyphen|whitespace) (?:between|separator|as separator)?))?",
-    "join_text {columns} (?:with|by|using|separated by) (?:separator)? (?:{quoted}|(?P<sign>space|comma|dash|underscore|hyphen|whitespace)) (?:separator|between)? (?:into|as|named) {new}",
+    "join_text {columns} (?:into|as|to|named|in)? {new}? (?:(?:with|by|using|,)? (?:(?P<none>no|without) "
+    "separator|separator {quoted}|{quoted2} (?:between|as "
+    "separator)|(?P<sign>space|comma|dash|underscore|hyphen|whitespace) (?:between|separator|as separator)?))?",
+    "join_text {columns} (?:with|by|using|separated by) (?:separator)? "
+    "(?:{quoted}|(?P<sign>space|comma|dash|underscore|hyphen|whitespace)) (?:separator|between)? "
+    "(?:into|as|named) {new}",
     "join_text {columns} , (?P<none>no) separator ,? (?:into|as|named)? {new}?",
-)  # fmt: skip
+)
 def concat(match: Match) -> Reading:
     """``combine carrier and flight into code, no separator``."""
     names = match.columns()
@@ -126,16 +141,31 @@ def concat(match: Match) -> Reading:
 
 
 BY = "(?:by|on|at|with|using)"
+SIGN = "whitespace|space|comma|dash|hyphen|semicolon|slash|underscore|dot|period|colon|pipe|[-,/.;:]"
 
 
 @frame(
-    f"split {{column}} {BY} (?:delimiter|separator|character)? (?:{{quoted}}|(?P<sign>whitespace|space|comma|dash|hyphen|semicolon|slash|underscore|dot|period|colon|pipe|[-,/.;:])) (?:separator|character|sign)? (?:into {{n}} (?:columns|parts|pieces)?)?",
-    f"split {{column}} into {{n}} (?:columns|parts)? {BY} (?:{{quoted}}|(?P<sign>whitespace|space|comma|dash|hyphen|semicolon|slash|underscore|dot|colon|[-,/.;:]))",
-)  # fmt: skip
+    f"split {{column}} {BY} (?:delimiter|separator|character)? "
+    f"(?:{{quoted}}|(?P<sign>{SIGN})) "
+    f"(?:separator|character|sign)? (?:into {{n}} (?:columns|parts|pieces)?)?",
+    f"split {{column}} into {{n}} (?:columns|parts)? {BY} (?:{{quoted}}|(?P<sign>{SIGN}))",
+)
 def split(match: Match) -> Reading:
     """``split full_name on the space``."""
-    signs = {"whitespace": " ", "space": " ", "comma": ",", "dash": "-", "hyphen": "-", "semicolon": ";", "slash": "/",
-             "underscore": "_", "dot": ".", "period": ".", "colon": ":", "pipe": "|"}  # fmt: skip
+    signs = {
+        "whitespace": " ",
+        "space": " ",
+        "comma": ",",
+        "dash": "-",
+        "hyphen": "-",
+        "semicolon": ";",
+        "slash": "/",
+        "underscore": "_",
+        "dot": ".",
+        "period": ".",
+        "colon": ":",
+        "pipe": "|",
+    }
     word = match.word("sign")
     params: dict[str, Any] = {"column": match.column()}
     params["delimiter"] = match.part("quoted")[0].text if "quoted" in match else signs.get(word, word)
@@ -148,8 +178,10 @@ def split(match: Match) -> Reading:
 def split_somehow(match: Match) -> Reading:
     """Asked to split, but not at what."""
     name = match.column()
-    ways = [(label, [Draft("split_column", {"column": name, "delimiter": sign})])
-            for label, sign in (("At blanks", " "), ("At commas", ","), ("At hyphens", "-"))]  # fmt: skip
+    ways = [
+        (label, [Draft("split_column", {"column": name, "delimiter": sign})])
+        for label, sign in (("At blanks", " "), ("At commas", ","), ("At hyphens", "-"))
+    ]
     raise Ask("parameter", f"At what should {name!r} be split?", ways, f"split {name} on {{}}")
 
 
@@ -159,7 +191,7 @@ NEW = f"(?P<name>{WORD}(?: {WORD})?(?: {WORD})?)"
 
 @frame(
     f"(?:create|set|let)? (?:columns)? {NEW} (?:=|:|==|as|from) {{formula}}",
-    f"(?:create|set)? {{column_target}} (?:=|==|:) {{formula}}",
+    "(?:create|set)? {column_target} (?:=|==|:) {formula}",
     "(?:create)? (?:columns)? {formula} (?:as|named|into|store as|saved as) {new}",
     "{formula} (?:as|named) (?:columns)? {new}",
 )
@@ -179,8 +211,11 @@ def derive(match: Match) -> Reading:
     return [Draft("formula_column", {"output": name, "expression": expression}, notes=notes)]
 
 
-@frame("create (?:columns)? (?:named)? {new}? (?:with|:|as|=|of|for)? difference (?:of|between)? {column} (?:and|from|to|minus) {column2}",
-       "difference {column} (?:and|minus) {column2} (?:as|named|into) {new}")  # fmt: skip
+@frame(
+    "create (?:columns)? (?:named)? {new}? (?:with|:|as|=|of|for)? difference (?:of|between)? {column} "
+    "(?:and|from|to|minus) {column2}",
+    "difference {column} (?:and|minus) {column2} (?:as|named|into) {new}",
+)
 def derive_difference(match: Match) -> Reading:
     """``new feature: difference between price and cost``."""
     first, second = match.column(), match.column("column2")
@@ -197,9 +232,11 @@ def derive_difference(match: Match) -> Reading:
 ARITHMETIC = {"subtract": "-", "add": "+", "create": "+", "multiply": "*", "divide": "/"}
 
 
-@frame("(?P<way>subtract) {column} from {column2} (?:as|into|named)? {new}?",
-       "(?P<way>add|create) {column} (?:to|and|\\+) {column2} (?:as|into|named) {new}",
-       "(?P<way>multiply|divide) {column} (?:by|and|with) {column2} (?:as|into|named)? {new}?")  # fmt: skip
+@frame(
+    "(?P<way>subtract) {column} from {column2} (?:as|into|named)? {new}?",
+    "(?P<way>add|create) {column} (?:to|and|\\+) {column2} (?:as|into|named) {new}",
+    "(?P<way>multiply|divide) {column} (?:by|and|with) {column2} (?:as|into|named)? {new}?",
+)
 def arithmetic(match: Match) -> Reading:
     """``subtract cost from price``."""
     sign = ARITHMETIC[match.word("way")]
@@ -214,9 +251,12 @@ def arithmetic(match: Match) -> Reading:
     ]
 
 
-@frame("{column} in (?:[a-z]+|U\\d+) (?:as|named) {new} \\( (?P<way>divide|divided|multiply|multiplied) by {n} \\)",
-       "(?P<way>divide|divided|multiply) {column} by {n} (?:as|named|into) {new}",
-       "(?P<way>divide|multiply) {column} by {n}", "(?P<way>divide|multiply) {column} by {column2} (?:as|named|into) {new}")  # fmt: skip
+@frame(
+    "{column} in (?:[a-z]+|U\\d+) (?:as|named) {new} \\( (?P<way>divide|divided|multiply|multiplied) by {n} \\)",
+    "(?P<way>divide|divided|multiply) {column} by {n} (?:as|named|into) {new}",
+    "(?P<way>divide|multiply) {column} by {n}",
+    "(?P<way>divide|multiply) {column} by {column2} (?:as|named|into) {new}",
+)
 def derive_by_number(match: Match) -> Reading:
     """``divide air_time by 60 as air_hours``."""
     sign = "/" if match.word("way").startswith("div") else "*"

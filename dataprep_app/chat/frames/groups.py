@@ -7,8 +7,17 @@ from typing import Any
 from dataprep_app.chat.patterns import Draft, Match, Reading, Unreadable, frame
 from dataprep_app.chat.tokens import Token
 
-FUNCTIONS = {"mean": "mean", "median": "median", "sum": "sum", "min": "min", "max": "max", "std": "std", "var": "var",
-             "mode": "mode", "unique": "count_distinct"}  # fmt: skip
+FUNCTIONS = {
+    "mean": "mean",
+    "median": "median",
+    "sum": "sum",
+    "min": "min",
+    "max": "max",
+    "std": "std",
+    "var": "var",
+    "mode": "mode",
+    "unique": "count_distinct",
+}
 FN = f"(?P<fn>{'|'.join(FUNCTIONS)})"
 AGG = rf"(?:(?:{'|'.join(FUNCTIONS)}) (?:of)? C\d+(?: (?:, and|,|and) C\d+)*|(?:count_of|count) (?:of)? rows|count)"
 
@@ -43,7 +52,8 @@ AGGS = rf"(?P<aggs>{AGG}(?: (?:, and|,|and) {AGG})*)"
 
 
 @frame(
-    f"(?:aggregate|create) (?:data|rows)? (?:to|into)? (?:one rows|table)? (?:per|by|group_by|with one rows per) {{columns}} (?:with|and|,|:|showing|to extract|and extract|then)? (?:compute|create|extract|show)? {AGGS}",
+    "(?:aggregate|create) (?:data|rows)? (?:to|into)? (?:one rows|table)? (?:per|by|group_by|with one rows per) "
+    f"{{columns}} (?:with|and|,|:|showing|to extract|and extract|then)? (?:compute|create|extract|show)? {AGGS}",
     f"group_by {{columns}} (?:with|and|,|:|then)? (?:compute|create|extract|show|take)? {AGGS}",
     f"group (?:rows)? by {{columns}} (?:with|and|,|:|then)? (?:compute|create|extract|show|aggregate)? {AGGS}",
     f"aggregate {AGGS} (?:by|per|group_by|over) {{columns}}",
@@ -56,9 +66,11 @@ def aggregate(match: Match) -> Reading:
 
 
 @frame(
-    "pivot (?:table)? (?:with|using|:|on)? {columns} (?:as|in|on) (?:rows|index) ,? (?:and)? {column2} (?:as|in) columns ,? (?:and)? (?:with)? "
+    "pivot (?:table)? (?:with|using|:|on)? {columns} (?:as|in|on) (?:rows|index) ,? (?:and)? {column2} (?:as|in) "
+    "columns ,? (?:and)? (?:with)? "
     f"{FN} (?:of)? {{column3}} (?:as)? (?:values)?",
-    "pivot (?:table)? (?:with|using|:|on)? {columns} (?:as|in|on) (?:rows|index) ,? (?:and)? {column2} (?:as columns|as|in columns)? ,? (?:and)? (?:with)? "
+    "pivot (?:table)? (?:with|using|:|on)? {columns} (?:as|in|on) (?:rows|index) ,? (?:and)? {column2} (?:as "
+    "columns|as|in columns)? ,? (?:and)? (?:with)? "
     f"{FN} (?:of)? {{column3}} (?:as)? (?:values|value)?",
 )
 def pivot(match: Match) -> Reading:
@@ -74,8 +86,11 @@ def unpivot(match: Match) -> Reading:
     return [Draft("unpivot_long", {"columns": match.columns()})]
 
 
-@frame("rank (?:rows)? (?:by|on)? {column} (?:(?:in|within|per|by|for) (?:per)? {columns_by})? ,? (?P<way>desc|asc)?",
-       "(?:create)? rank (?:of|by|for) {column} (?:(?:in|within|per) {columns_by})? ,? (?P<way>desc|asc)? (?:as|named)? {new}?")  # fmt: skip
+@frame(
+    "rank (?:rows)? (?:by|on)? {column} (?:(?:in|within|per|by|for) (?:per)? {columns_by})? ,? (?P<way>desc|asc)?",
+    "(?:create)? rank (?:of|by|for) {column} (?:(?:in|within|per) {columns_by})? ,? (?P<way>desc|asc)? "
+    "(?:as|named)? {new}?",
+)
 def rank(match: Match) -> Reading:
     """``rank loans by amount within each grade, biggest first``."""
     descending = match.word("way") == "desc"

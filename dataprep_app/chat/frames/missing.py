@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from dataprep_app.chat.frames.order import time_column
 from dataprep_app.chat.patterns import Ask, Draft, Match, Reading, Unsupported, frame, value_in
+from dataprep_app.chat.table import Group
 
-METHODS = {"mean": "impute_mean", "median": "impute_median", "mode": "impute_mode", "forward": "forward_fill",
-           "backward": "backward_fill"}  # fmt: skip
+METHODS = {
+    "mean": "impute_mean",
+    "median": "impute_median",
+    "mode": "impute_mode",
+    "forward": "forward_fill",
+    "backward": "backward_fill",
+}
 METHOD = "(?P<method>mean|median|mode|forward|backward)"
 IN = "(?:in|for|of|from|on)?"
 
@@ -20,9 +26,9 @@ def picked(match: Match, name: str = "columns", default: Any = None) -> dict[str
     return {"columns": match.columns(name)}
 
 
-def kind_of_choice(match: Match, name: str = "columns", default: str = "") -> str:
+def kind_of_choice(match: Match, name: str = "columns") -> Group | Literal[""]:
     """How columns were chosen, if they were not named."""
-    return (match.group(name) if name in match else default) or ""
+    return match.group(name) if name in match else ""
 
 
 @frame(
@@ -42,8 +48,11 @@ def drop_columns_missing(match: Match) -> Reading:
     if share is None:
         full = [Draft("drop_empty_columns", {"min_share": 1.0})]
         most = [Draft("drop_empty_columns", {"min_share": 0.5})]
-        raise Ask("parameter", "Which columns: those without any value, or those that are mostly missing?",
-                  [("Without any value", full), ("At least half missing", most)])  # fmt: skip
+        raise Ask(
+            "parameter",
+            "Which columns: those without any value, or those that are mostly missing?",
+            [("Without any value", full), ("At least half missing", most)],
+        )
     return [Draft("drop_empty_columns", {"min_share": share})]
 
 
@@ -69,7 +78,8 @@ def drop_missing(match: Match) -> Reading:
 
 
 @frame(
-    f"(?:fill|replace|set|change|convert|==) missing {IN} {{columns}}? (?:with|by|to|using|as|into|==) {METHOD} (?:of)? (?:{{same}})?".replace("(?:{same})?", "{column_same}?"),
+    f"(?:fill|replace|set|change|convert|==) missing {IN} {{columns}}? (?:with|by|to|using|as|into|==) {METHOD} "
+    f"(?:of)? {{column_same}}?",
     f"fill {{columns}} missing? (?:with|by|to|using|as) {METHOD} (?:of)? {{column_same}}?",
     f"(?:fill|replace|set) missing (?:with|by|to|using) {METHOD} {IN} {{columns}}",
     f"(?:fill|use) {METHOD} (?:to fill|for)? missing {IN} {{columns}}?",
@@ -79,7 +89,7 @@ def drop_missing(match: Match) -> Reading:
     f"fill {{columns}} {METHOD}",
     f"fill \\( {METHOD} \\) (?:for|on|in) {{columns}}",
     f"fill missing {IN} {{columns}} {METHOD}",
-)  # fmt: skip
+)
 def fill_by_method(match: Match) -> Reading:
     """``fill missing ages with the median``."""
     method = match.word("method")
@@ -98,7 +108,8 @@ def fill_by_method(match: Match) -> Reading:
 
 
 @frame(
-    f"(?:fill|replace|set|change|convert|==) missing {IN} {{columns}}? (?:with|by|to|as|using|into|==) (?:value|constant)? {{value}}",
+    f"(?:fill|replace|set|change|convert|==) missing {IN} {{columns}}? (?:with|by|to|as|using|into|==) "
+    f"(?:value|constant)? {{value}}",
     "fill {columns} missing? (?:with|by|to|as|using) (?:value|constant)? {value}",
     "(?:fill|replace|set) missing (?:with|by|to) {value} (?:in|for|of|on) {columns}",
     "fill \\( {value} \\) (?:for|on|in) {columns}",
@@ -106,7 +117,7 @@ def fill_by_method(match: Match) -> Reading:
     "fill (?:in)? {value} (?:for|where) missing? {columns} missing?",
     "(?:set|replace) {columns} (?:to|with) {value} (?:where|when|if) (?:is_missing|missing)",
     "(?:if|where) {columns} (?:is_missing|missing) (?:set|then|fill)? (?:it)? (?:to|with)? {value}",
-)  # fmt: skip
+)
 def fill_by_value(match: Match) -> Reading:
     """``replace missing values of city with 'unknown'``."""
     token = match.part("value")[0]
@@ -152,8 +163,10 @@ def fill_somehow(match: Match) -> Reading:
     """Asked to fill, but not with what."""
     columns = match.columns() if "columns" in match else match.table.group("all")
     numeric = [each for each in columns if match.table.by_name[each].numeric]
-    ways = [("Most frequent value", [Draft("impute_mode", {"columns": columns})]),
-            ("Drop those rows", [Draft("drop_missing_rows", {"columns": columns})])]  # fmt: skip
+    ways = [
+        ("Most frequent value", [Draft("impute_mode", {"columns": columns})]),
+        ("Drop those rows", [Draft("drop_missing_rows", {"columns": columns})]),
+    ]
     if numeric:
         ways[:0] = [
             ("Median", [Draft("impute_median", {"columns": numeric})]),

@@ -10,9 +10,13 @@ from dataprep_app.chat.patterns import Ask, Draft, Match, Reading, Unreadable, f
 
 ON = "(?:on|of|for|to|in|from)?"
 SCALES: dict[str, str] = {
-    "standardize": "scale_standard", "normalize": "scale_minmax", "minmax": "scale_minmax", "standard": "scale_standard",
-    "robust": "scale_robust", "maxabs": "scale_maxabs",
-}  # fmt: skip
+    "standardize": "scale_standard",
+    "normalize": "scale_minmax",
+    "minmax": "scale_minmax",
+    "standard": "scale_standard",
+    "robust": "scale_robust",
+    "maxabs": "scale_maxabs",
+}
 HOW = "(?P<how>standardize|normalize|minmax|robust|maxabs|standard)"
 
 
@@ -30,7 +34,8 @@ def numeric(match: Match, name: str = "columns") -> tuple[list[str], str]:
     f"(?:apply|scale)? {HOW} (?:scale|normalize)? {ON} {{columns}} (?:scale)? (?:\\( .+ \\))?",
     f"scale {{columns}} (?:with|using|by|to) {HOW} (?:scale)?",
     f"{HOW} {{columns}} (?:with|using|by) (?:scale|mean and std)",
-    "(?:scale|normalize|minmax|change|convert) {columns} (?P<range>(?:to|between|into|in|from|range)* [NP]\\d+ (?:-|to|and|:|,) N\\d+)",
+    "(?:scale|normalize|minmax|change|convert) {columns} (?P<range>(?:to|between|into|in|from|range)* [NP]\\d+ "
+    "(?:-|to|and|:|,) N\\d+)",
     "normalize {columns} (?:with|using|by) (?P<how2>standardize|minmax|robust|maxabs)",
     "minmax scale {columns}",
 )
@@ -49,26 +54,39 @@ def scale(match: Match) -> Reading:
 def scale_somehow(match: Match) -> Reading:
     """Asked to scale, but not how."""
     columns = match.columns() if "columns" in match else match.table.group("numeric")
-    ways = [(label, [Draft(id, {"columns": columns})]) for label, id in
-            (("Standard (z-score)", "scale_standard"), ("Min-max (0 to 1)", "scale_minmax"),
-             ("Robust (median and quartiles)", "scale_robust"))]  # fmt: skip
+    ways = [
+        (label, [Draft(id, {"columns": columns})])
+        for label, id in (
+            ("Standard (z-score)", "scale_standard"),
+            ("Min-max (0 to 1)", "scale_minmax"),
+            ("Robust (median and quartiles)", "scale_robust"),
+        )
+    ]
     raise Ask("parameter", f"How should {', '.join(columns)} be scaled?", ways)
 
 
-OUTLIERS = {"iqr": "outlier_iqr", "std": "outlier_std", "standardize": "outlier_std", "quantile": "outlier_quantile",
-            "robust": "outlier_mad"}  # fmt: skip
+OUTLIERS = {
+    "iqr": "outlier_iqr",
+    "std": "outlier_std",
+    "standardize": "outlier_std",
+    "quantile": "outlier_quantile",
+    "robust": "outlier_mad",
+}
 METHOD = "(?P<method>iqr|std|standardize|quantile|robust)"
 
 
 @frame(
-    f"(?P<fix>drop|clip|flag|handle|treat|fix|convert|replace) outliers (?:with|using|by|via|based on|outside|>|over|beyond)? {{n}}? (?:times|x)? {METHOD}? (?:method|rule)? (?:in|of|from|for|on)? {{columns}} (?:with|using|by|via)? (?P<method2>iqr|std|standardize|quantile|robust)? (?:method|rule)?",
+    "(?P<fix>drop|clip|flag|handle|treat|fix|convert|replace) outliers (?:with|using|by|via|based "
+    f"on|outside|>|over|beyond)? {{n}}? (?:times|x)? {METHOD}? (?:method|rule)? (?:in|of|from|for|on)? "
+    f"{{columns}} (?:with|using|by|via)? (?P<method2>iqr|std|standardize|quantile|robust)? (?:method|rule)?",
     f"(?P<fix>drop|clip|flag|handle) {{columns}} outliers (?:with|using|by|via|based on)? {METHOD}?",
-    "(?P<fix>replace|convert|set) outliers (?:in|of|from|for|on)? {columns} (?:with|by|to|into) (?P<to>missing|median|mean)",
+    "(?P<fix>replace|convert|set) outliers (?:in|of|from|for|on)? {columns} (?:with|by|to|into) "
+    "(?P<to>missing|median|mean)",
     f"(?P<fix>drop|clip|flag|handle) {METHOD} outliers (?:in|of|from|for|on)? {{columns}}",
     "(?P<fix>drop) rows (?:where|with|if) {columns} (?:==)? (?:an)? outliers",
     "(?P<fix>drop) rows (?:where|with) outliers (?:in|of) {columns}",
     f"(?P<fix>drop|clip|flag|handle) outliers (?:with|using|by|via)? {METHOD}?",
-)  # fmt: skip
+)
 def outliers(match: Match) -> Reading:
     """``remove outliers beyond 1.5 IQR in age``."""
     if "columns" in match:
@@ -112,11 +130,13 @@ def clip_each(match: Match) -> Reading:
 
 @frame(
     "clip {columns} (?:between|to|in|from|at|into)? (?:range)? {n} (?:and|to|-|,) {n2}",
-    "clip {columns} (?:at|to|with) (?P<side>max|min|upper|upper limit|lower limit|<=|>=|<|>|over|upper_case|lower_case)? {n}",
+    "clip {columns} (?:at|to|with) (?P<side>max|min|upper|upper limit|lower "
+    "limit|<=|>=|<|>|over|upper_case|lower_case)? {n}",
     "clip {columns} (?P<side><|>|over|<=|>=) {n}",
-    "(?:set|change|replace|clip) (?:all)? {column} (?P<over>>|over|<|under) {n} (?:\\( N\\d+ \\))? (?:set|clip|changed)? (?:to|at|with|->) {n2}",
+    "(?:set|change|replace|clip) (?:all)? {column} (?P<over>>|over|<|under) {n} (?:\\( N\\d+ \\))? "
+    "(?:set|clip|changed)? (?:to|at|with|->) {n2}",
     "(?:all)? {column} (?P<over>>|over|<) {n} (?:hours)? (?:\\( N\\d+ \\))? (?:set|clip) (?:to|at) {n2} in {column2}",
-)  # fmt: skip
+)
 def clip(match: Match) -> Reading:
     """``clip income between 10000 and 250000``."""
     if "over" in match:
@@ -133,9 +153,12 @@ def clip(match: Match) -> Reading:
     return [_clip(columns, match.number() if low else None, None if low else match.number())]
 
 
-@frame("round (?P<way>up|down)? {columns} (?P<way2>up|down)? (?:to)? (?:{n} (?:decimals?|decimal places?|places?|digits?)?)?",
-       "round {columns} (?:to)? (?:nearest)? (?:integer|whole number|integers)?",
-       "(?P<way>floor|ceil|ceiling) (?:of)? {columns}")  # fmt: skip
+@frame(
+    "round (?P<way>up|down)? {columns} (?P<way2>up|down)? (?:to)? (?:{n} (?:decimals?|decimal "
+    "places?|places?|digits?)?)?",
+    "round {columns} (?:to)? (?:nearest)? (?:integer|whole number|integers)?",
+    "(?P<way>floor|ceil|ceiling) (?:of)? {columns}",
+)
 def round_numbers(match: Match) -> Reading:
     """``round price to 2 decimals``."""
     way = match.word("way") or match.word("way2")
@@ -149,9 +172,14 @@ def round_numbers(match: Match) -> Reading:
     return [Draft("round_number", params, assumed, notes, chosen)]
 
 
-@frame("(?:apply|extract|create)? (?P<base>log|log1p|log10|log2) (?:transform|transformation|scale)? (?:to|on|of|for|in)? {columns}",
-       "log (?:with)? base {n} (?:of|on)? {columns}", "log {columns} (?:with)? base {n}",
-       "{columns} (?:to)? log (?:scale)?", "convert {columns} to log (?:scale)?")  # fmt: skip
+@frame(
+    "(?:apply|extract|create)? (?P<base>log|log1p|log10|log2) (?:transform|transformation|scale)? "
+    "(?:to|on|of|for|in)? {columns}",
+    "log (?:with)? base {n} (?:of|on)? {columns}",
+    "log {columns} (?:with)? base {n}",
+    "{columns} (?:to)? log (?:scale)?",
+    "convert {columns} to log (?:scale)?",
+)
 def logarithm(match: Match) -> Reading:
     """``log transform income``."""
     columns, chosen = numeric(match)
@@ -166,8 +194,10 @@ def logarithm(match: Match) -> Reading:
     return [Draft("logarithm", params, assumed, notes, chosen)]
 
 
-@frame("(?:apply|extract|create)? (?P<fn>sqrt|square|abs|cube) (?:root|transform)? (?:to|on|of|for)? {columns}",
-       "(?P<fn>square) {columns}")  # fmt: skip
+@frame(
+    "(?:apply|extract|create)? (?P<fn>sqrt|square|abs|cube) (?:root|transform)? (?:to|on|of|for)? {columns}",
+    "(?P<fn>square) {columns}",
+)
 def power(match: Match) -> Reading:
     """``square root of fare``."""
     columns, chosen = numeric(match)
@@ -178,19 +208,20 @@ def power(match: Match) -> Reading:
         Draft(
             "power_root", {"columns": columns, "exponent": {"sqrt": 0.5, "square": 2.0, "cube": 3.0}[fn]}, chosen=chosen
         )
-    ]  # noqa: E501
+    ]
 
 
 EVEN = "(?P<how>quantile|equal_width|quartile|quartiles|deciles)"
 
 
 @frame(
-    f"(?:bin|split|cut|group|put|create|convert)? {{columns}} (?:bin)? (?:into|in|with|to|using)? {{n}} {EVEN} (?:bin)?",
-    f"(?:bin|split|group|put|cut) {{columns}} (?:into|in|with|using) (?P<how2>quartiles|deciles)",
+    f"(?:bin|split|cut|group|put|create|convert)? {{columns}} (?:bin)? (?:into|in|with|to|using)? {{n}} {EVEN} "
+    "(?:bin)?",
+    "(?:bin|split|group|put|cut) {columns} (?:into|in|with|using) (?P<how2>quartiles|deciles)",
     f"(?:bin|split|group|put|cut) {{columns}} (?:into|in|with|to)? {{n}} bin (?:of|by|with|using)? {EVEN}?",
     f"(?:create)? {{n}} {EVEN}? bin (?:of|for|from|on) {{columns}}",
     f"{EVEN} bin {{columns}} (?:into|in|with)? {{n}}? (?:bin)?",
-)  # fmt: skip
+)
 def even_bins(match: Match) -> Reading:
     """``bin income into 5 quantiles``."""
     columns, chosen = numeric(match)
@@ -209,14 +240,17 @@ def even_bins(match: Match) -> Reading:
 def bins_somehow(match: Match) -> Reading:
     """Asked for bins, but not which."""
     columns, _ = numeric(match)
-    ways = [("5 of equal width", [Draft("bin_equal_width", {"columns": columns, "bins": 5})]),
-            ("5 holding equally many rows", [Draft("bin_equal_frequency", {"columns": columns, "bins": 5})])]  # fmt: skip
+    ways = [
+        ("5 of equal width", [Draft("bin_equal_width", {"columns": columns, "bins": 5})]),
+        ("5 holding equally many rows", [Draft("bin_equal_frequency", {"columns": columns, "bins": 5})]),
+    ]
     raise Ask("parameter", f"Into which bins should {', '.join(columns)} go?", ways)
 
 
 @frame(
-    "(?:bin|cut|group|split) {columns} (?:at|by|with|using|into)? (?:edges|custom edges|cut points|bin|at)? (?P<list>N\\d+(?: (?:, and|,|and) N\\d+)+)"
-)  # noqa: E501
+    "(?:bin|cut|group|split) {columns} (?:at|by|with|using|into)? (?:edges|custom edges|cut points|bin|at)? "
+    "(?P<list>N\\d+(?: (?:, and|,|and) N\\d+)+)"
+)
 def edged_bins(match: Match) -> Reading:
     """``bin age at 18, 40 and 65``."""
     columns, _ = numeric(match)
@@ -241,8 +275,9 @@ ABOVE = rf"(?:>|over|>=|rest|N\d+ and >|N\d+ or more)(?: (?:N\d+|that|where))? (
 
 
 @frame(
-    rf"(?:bin|create|group|split)? {{column}} (?:bin|group|into|in)* (?::|,|with|into)? (?P<list>{BELOW}(?: (?:, and|,|and) {MIDDLE})* (?:, and|,|and) {ABOVE})"
-)  # noqa: E501
+    rf"(?:bin|create|group|split)? {{column}} (?:bin|group|into|in)* (?::|,|with|into)? (?P<list>{BELOW}(?: (?:, "
+    rf"and|,|and) {MIDDLE})* (?:, and|,|and) {ABOVE})"
+)
 def labelled_bins(match: Match) -> Reading:
     """``age groups: under 13 child, 13 to 19 teen, above 19 adult``."""
     parts: list[list[Any]] = [[]]
@@ -265,8 +300,9 @@ def labelled_bins(match: Match) -> Reading:
 
 
 @frame(
-    "(?:apply|run|do|create)? pca (?:with)? (?:to)? (?:{n} components?)? (?:on|of|for|with|to)? {columns}? (?:(?:to|into|with) {n2} components?)?"
-)  # noqa: E501
+    "(?:apply|run|do|create)? pca (?:with)? (?:to)? (?:{n} components?)? (?:on|of|for|with|to)? {columns}? "
+    "(?:(?:to|into|with) {n2} components?)?"
+)
 def components(match: Match) -> Reading:
     """``PCA with 3 components on the numeric columns``."""
     name: Literal["columns"] = "columns"

@@ -36,11 +36,17 @@ def number(match: Match, name: str = "column") -> str:
     return found
 
 
-@frame("(?:show)? (?:count_of|count|share_of)? (?:of)? missing (?:==)? (?:count|report|share_of)? (?:in|of|for|per|by)? {columns}?",
-       "(?:show)? missing (?:count|report|share_of) (?:in|of|for|per|by)? {columns}?",
-       "which columns (?:has|have|with|contains|==) (?:any)? (?:mode|max)? missing",
-       "(?:show)? {columns} missing (?:count|report)?", "(?:show)? (?:count_of|how much) {columns} (?:==)? (?:missing|is_missing)",
-       "which {columns} (?:has|have|contains|with) missing", "show missing per columns", "is_missing (?:in)? {columns}")  # fmt: skip # noqa: E501
+@frame(
+    "(?:show)? (?:count_of|count|share_of)? (?:of)? missing (?:==)? (?:count|report|share_of)? "
+    "(?:in|of|for|per|by)? {columns}?",
+    "(?:show)? missing (?:count|report|share_of) (?:in|of|for|per|by)? {columns}?",
+    "which columns (?:has|have|with|contains|==) (?:any)? (?:mode|max)? missing",
+    "(?:show)? {columns} missing (?:count|report)?",
+    "(?:show)? (?:count_of|how much) {columns} (?:==)? (?:missing|is_missing)",
+    "which {columns} (?:has|have|contains|with) missing",
+    "show missing per columns",
+    "is_missing (?:in)? {columns}",
+)
 def missing_report(match: Match) -> Reading:
     """``how many nulls are in dep_time``."""
     columns = match.columns() if "columns" in match and match.group() != "all" else []
@@ -67,9 +73,10 @@ def count_rows(match: Match) -> Reading:
     f"{SHOW} {COUNT} (?:of)? unique {{column}} (?:U\\d+)?",
     f"{SHOW} {COUNT} (?:of)? unique (?:U\\d+)? {{column}} (?:==)? (?:in|of) {{column_same}}",
     f"{COUNT} unique (?:[a-z]+|U\\d+)? (?:[a-z]+|U\\d+)? (?:==)? in {{column}}",
-    f"{SHOW} {COUNT} unique (?:in|of|for) {{column}}", f"{COUNT} {{column}}",
+    f"{SHOW} {COUNT} unique (?:in|of|for) {{column}}",
+    f"{COUNT} {{column}}",
     f"{SHOW} unique count (?:of)? {{column}}",
-)  # fmt: skip
+)
 def count_unique(match: Match) -> Reading:
     """``how many distinct carriers``."""
     if "column_same" in match and match.column("column_same") != match.column():
@@ -77,15 +84,23 @@ def count_unique(match: Match) -> Reading:
     return query(match, [{"column": match.column(), "function": "count_distinct"}])
 
 
-@frame(f"{SHOW} (?:all)? unique (?:of|in|for)? {{column}}", "show (?:all)? {column} unique", "{column} unique",
-       "show (?:all)? (?:possible)? (?:bin|levels|classes) (?:of|in) {column}")  # fmt: skip
+@frame(
+    f"{SHOW} (?:all)? unique (?:of|in|for)? {{column}}",
+    "show (?:all)? {column} unique",
+    "{column} unique",
+    "show (?:all)? (?:possible)? (?:bin|levels|classes) (?:of|in) {column}",
+)
 def unique_values(match: Match) -> Reading:
     """``unique values of purpose``."""
     return Query("values", {"column": match.column()})
 
 
-@frame(f"{SHOW} (?:value)? (?:count|mode) (?:of)? {{column}} (?:values)?", f"{SHOW} {{column}} (?:value)? count",
-       f"(?:show)? first {{n}} {{column}}", "show {n} mode {column}")  # fmt: skip
+@frame(
+    f"{SHOW} (?:value)? (?:count|mode) (?:of)? {{column}} (?:values)?",
+    f"{SHOW} {{column}} (?:value)? count",
+    "(?:show)? first {n} {column}",
+    "show {n} mode {column}",
+)
 def count_values(match: Match) -> Reading:
     """``top 10 destinations``."""
     spec: dict[str, Any] = {"aggregations": [{"column": None, "function": "rows"}], "by": [match.column()]}
@@ -105,9 +120,9 @@ def count_values(match: Match) -> Reading:
     f"(?:show)? {{column}} {FN} (?:{BY} {{columns_by}})?",
     f"{SHOW} {FN} (?:of)? {{column}} (?:where|if|for|of|with)? {{where}}",
     f"how (?:much|high|late|old|big|large|long) (?:==)? (?:rows|{{column}}) (?:==)? {FN} {BY} {{columns_by}}",
-    "how (?:does|==)? {column} compare {fn_none}? (?:per|by|across|between|over) {columns_by}".replace("{fn_none}? ", ""),
+    "how (?:does|==)? {column} compare (?:per|by|across|between|over) {columns_by}",
     "compare {column} (?:per|by|between|across|over|among) {columns_by}",
-)  # fmt: skip
+)
 def aggregate_question(match: Match) -> Reading:
     """``what is the average loan amount by state``."""
     if "column" not in match:
@@ -116,8 +131,12 @@ def aggregate_question(match: Match) -> Reading:
     return query(match, [{"column": number(match), "function": function}])
 
 
-@frame(f"(?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) (?:of)? {{column}} (?:{BY} {{columns_by}})?",  # noqa: E501
-       f"show (?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) (?:of)? {{column}} (?:{BY} {{columns_by}})?")  # fmt: skip # noqa: E501
+@frame(
+    "(?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) (?:of)? "
+    f"{{column}} (?:{BY} {{columns_by}})?",
+    "show (?P<pair>(?:mean|median|sum|min|max|std)(?: (?:, and|,|and) (?:mean|median|sum|min|max|std))+) "
+    f"(?:of)? {{column}} (?:{BY} {{columns_by}})?",
+)
 def several_aggregates(match: Match) -> Reading:
     """``min and max of price by city``."""
     names = [each for each in match.word("pair").replace(",", " ").split() if each in FUNCTIONS]
@@ -126,7 +145,8 @@ def several_aggregates(match: Match) -> Reading:
 
 @frame(
     f"(?:which|show) {{column_by}} (?:has|have|with|had|got|==)? (?P<most>max|min) {FN} (?:of)? {{column}}",
-    "(?:which|show) {column_by} (?:has|have|with|had|got|==)? (?P<most>max|min|mode|most|fewest) (?:count_of|count)? rows?",
+    "(?:which|show) {column_by} (?:has|have|with|had|got|==)? (?P<most>max|min|mode|most|fewest) "
+    "(?:count_of|count)? rows?",
     f"(?:show)? first {{n}} {{column_by}} (?:by|with|on) (?:max|sort)? {FN} (?:of)? {{column}}",
     "(?:show)? first {n} {column_by} (?:by|with|on) (?:max)? (?:count_of|count) (?:of)? rows?",
 )
@@ -142,17 +162,23 @@ def extreme_group(match: Match) -> Reading:
     return query(match, aggs, **spec)
 
 
-@frame("(?:show)? share_of (?:of)? rows? (?:where|==|with|that|which|if)? {where}",
-       "(?:show)? share_of {where} (?:rows)?", "what share_of (?:of)? rows? (?:where|==|with)? {where}")  # fmt: skip
+@frame(
+    "(?:show)? share_of (?:of)? rows? (?:where|==|with|that|which|if)? {where}",
+    "(?:show)? share_of {where} (?:rows)?",
+    "what share_of (?:of)? rows? (?:where|==|with)? {where}",
+)
 def share(match: Match) -> Reading:
     """``what percentage of loans are charged off``."""
     condition, notes = read_condition(match.part("where"), match.table)
     return Query("share", {"where": condition}, notes)
 
 
-@frame("(?:show)? describe (?:of|for|on)? {columns}? (?:(?:per|by|split by|group_by|for each) {columns_by})?",
-       "(?:show)? {columns} describe (?:(?:per|by|split by|split|group_by) (?:by)? {columns_by})?",
-       "describe (?:it|all|rows)", "(?:show)? describe (?:of)? (?:rows|all)")  # fmt: skip
+@frame(
+    "(?:show)? describe (?:of|for|on)? {columns}? (?:(?:per|by|split by|group_by|for each) {columns_by})?",
+    "(?:show)? {columns} describe (?:(?:per|by|split by|split|group_by) (?:by)? {columns_by})?",
+    "describe (?:it|all|rows)",
+    "(?:show)? describe (?:of)? (?:rows|all)",
+)
 def describe(match: Match) -> Reading:
     """``give me summary statistics``."""
     spec: dict[str, Any] = {}
@@ -163,11 +189,14 @@ def describe(match: Match) -> Reading:
     return Query("describe", spec)
 
 
-@frame("(?:show|how|what|==|which columns)* (?:strongly|most|mode)? correlation (?:with|to|of|for|and)? (?:mode)? {column}",
-       "(?:show|how|==|what|is there)* (?:strongly)? correlation (?:between|of)? {column} (?:and|with|to) {column2}",
-       "(?:how|==|show)* (?:strongly)? {column} (?:and) {column2} (?:==)? correlation",
-       "(?:how|==|does)* {column} correlation (?:with|to) {column2}",
-       "(?:show)? correlation (?:between|of|for|among)? {columns}?")  # fmt: skip
+@frame(
+    "(?:show|how|what|==|which columns)* (?:strongly|most|mode)? correlation (?:with|to|of|for|and)? "
+    "(?:mode)? {column}",
+    "(?:show|how|==|what|is there)* (?:strongly)? correlation (?:between|of)? {column} (?:and|with|to) {column2}",
+    "(?:how|==|show)* (?:strongly)? {column} (?:and) {column2} (?:==)? correlation",
+    "(?:how|==|does)* {column} correlation (?:with|to) {column2}",
+    "(?:show)? correlation (?:between|of|for|among)? {columns}?",
+)
 def correlation(match: Match) -> Reading:
     """``show correlation with price``."""
     if "column2" in match:
@@ -177,13 +206,18 @@ def correlation(match: Match) -> Reading:
     return Query("correlation", {"columns": match.columns()} if "columns" in match and not match.group() else {})
 
 
-@frame("(?:show|plot|create)? histogram (?:plot)? (?:of|for)? {column}",
-       "{column} histogram", "(?:show|plot|create)? bar (?:plot)? (?:of|for)? (?:rows)? count (?:of rows)? (?:by|per|of|for) {column}",
-       "(?:show|create)? bar (?:plot)? (?:of|for) {column}", "(?:show|plot|create)? bar (?:plot)? (?:of)? {column_y} by {column}",
-       f"(?:show|plot|create)? bar (?:plot)? (?:of)? {FN} (?:of)? {{column_y}} (?:by|per) {{column}}",
-       "(?:show|plot|create)? (?P<two>scatter|line) (?:plot)? (?:of|for)? {column} (?:vs|versus|against|and|by|over) {column_y} (?:(?:colored|coloured|color|colour) by {column_color})?",  # noqa: E501
-       "plot {column} (?P<vs>vs|versus|against) {column_y} (?:(?:colored|coloured|color|colour) by {column_color})?",
-       "(?:show|plot|create)? (?P<two>box) (?:plot)? (?:of)? {column_y} (?:by|per) {column}")  # fmt: skip
+@frame(
+    "(?:show|plot|create)? histogram (?:plot)? (?:of|for)? {column}",
+    "{column} histogram",
+    "(?:show|plot|create)? bar (?:plot)? (?:of|for)? (?:rows)? count (?:of rows)? (?:by|per|of|for) {column}",
+    "(?:show|create)? bar (?:plot)? (?:of|for) {column}",
+    "(?:show|plot|create)? bar (?:plot)? (?:of)? {column_y} by {column}",
+    f"(?:show|plot|create)? bar (?:plot)? (?:of)? {FN} (?:of)? {{column_y}} (?:by|per) {{column}}",
+    "(?:show|plot|create)? (?P<two>scatter|line) (?:plot)? (?:of|for)? {column} "
+    "(?:vs|versus|against|and|by|over) {column_y} (?:(?:colored|coloured|color|colour) by {column_color})?",
+    "plot {column} (?P<vs>vs|versus|against) {column_y} (?:(?:colored|coloured|color|colour) by {column_color})?",
+    "(?:show|plot|create)? (?P<two>box) (?:plot)? (?:of)? {column_y} (?:by|per) {column}",
+)
 def plot(match: Match) -> Reading:
     """``scatter plot of income vs loan amount coloured by grade``."""
     words = [each.word for each in match.tokens]

@@ -23,13 +23,14 @@ def drop_by_deviations(match: Match) -> Reading:
 @frame(
     "(?:dedupe|drop duplicates|keep unique) rows? (?:by|on|based on|using|for|in|with same|with)? {columns}? "
     "(?P<keep>, keep (?:first|last)(?: one)?| keep (?:first|last)(?: one)?)?",
-    "drop (?:duplicates|repeated) (?:by|on|based on|using|for|in|of)? {columns}? ,? (?P<keep>(?:and)? keep (?:first|last)(?: one)?)?",
+    "drop (?:duplicates|repeated) (?:by|on|based on|using|for|in|of)? {columns}? ,? (?P<keep>(?:and)? keep "
+    "(?:first|last)(?: one)?)?",
     "keep (?:only)? (?:first|one) rows? (?:of|per|for) {columns}",
     "drop rows? (?:where|with|if) {columns} (?:==)? (?:duplicates)",
     "drop rows? (?:where|with)? (?:==)? duplicates (?:in|of|on|by)? {columns}?",
     "(?:dedupe|keep unique) {columns}?",
     "(?:make|keep) {columns} unique",
-)  # fmt: skip
+)
 def drop_duplicates(match: Match) -> Reading:
     """``remove duplicates by customer, keep the last``."""
     keep = "last" if "last" in match.word("keep") else "first"
@@ -40,8 +41,13 @@ def drop_duplicates(match: Match) -> Reading:
     return [Draft("drop_duplicates", params, () if "keep" in match else ("keep",), notes)]
 
 
-@frame("sort (?:by)? {list}", "sort rows? (?:by|on)? {list}", "order (?:by|rows by) {list}",
-       "(?:asc|desc) sort (?:by)? {list}", "sort (?P<way>asc|desc) (?:by|on) {list}")  # fmt: skip
+@frame(
+    "sort (?:by)? {list}",
+    "sort rows? (?:by|on)? {list}",
+    "order (?:by|rows by) {list}",
+    "(?:asc|desc) sort (?:by)? {list}",
+    "sort (?P<way>asc|desc) (?:by|on) {list}",
+)
 def sort_rows(match: Match) -> Reading:
     """``sort by city, then by age descending``."""
     by: list[dict[str, Any]] = []
@@ -65,11 +71,18 @@ def sort_rows(match: Match) -> Reading:
 
 
 @frame(
-    "keep first {n} rows?", "keep {n} first rows?", "(?:keep|extract) {n} rows", "first {n} rows only",
-    "head \\( {n} \\)", "(?:clip|keep) (?:to)? (?:first)? {n} rows", "clip rows to {n}", "keep only first {n} rows?",
-    "(?:show)? only first {n} rows", "drop rows? (?:after|but|except) first {n} (?:rows)?",
+    "keep first {n} rows?",
+    "keep {n} first rows?",
+    "(?:keep|extract) {n} rows",
+    "first {n} rows only",
+    "head \\( {n} \\)",
+    "(?:clip|keep) (?:to)? (?:first)? {n} rows",
+    "clip rows to {n}",
+    "keep only first {n} rows?",
+    "(?:show)? only first {n} rows",
+    "drop rows? (?:after|but|except) first {n} (?:rows)?",
     "drop (?:all)? (?:but|except) first {n} rows?",
-)  # fmt: skip
+)
 def first_rows(match: Match) -> Reading:
     """``keep only the first 1000 rows``."""
     return [Draft("keep_first_rows", {"rows": match.number()})]
@@ -97,7 +110,7 @@ def extreme_rows(match: Match) -> Reading:
     "(?:keep|extract) (?P<word>tenth|half|third|quarter|fifth) (?:of)? rows? ,? random",
     "(?:keep|extract|select|sample) {share} rows? (?:random|per|stratify) (?:by|on)? {columns}",
     "(?:keep|extract)? (?:stratify)? sample (?:of)? {share} (?:of)? rows? (?:stratify|per|by)? {columns}",
-)  # fmt: skip
+)
 def sample_rows(match: Match) -> Reading:
     """``sample 10 % of the rows``."""
     words = {"tenth": 0.1, "half": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2}
@@ -118,11 +131,15 @@ def shuffle(match: Match) -> Reading:
 
 
 @frame(
-    "split rows? (?:into|in)? train and test (?:sets|set|parts|rows|split)? (?:with|,|of|using|\\()? (?P<parts>[PN]\\d+(?: [/:-] [PN]\\d+| and [PN]\\d+| test)?)? \\)? ,? (?:stratify|by)? (?:on|by)? {column}?",
-    "(?:create|do|apply)? train (?:/)? test split (?:with|,|of|using)? (?:test)? (?P<parts>[PN]\\d+(?: [/:-] [PN]\\d+| test)?)? (?:test)? ,? (?:stratify|by|on)? (?:on|by)? {column}?",
-    "split rows? (?P<parts>[PN]\\d+ [/:-] [PN]\\d+) (?:into|in)? (?:train and test)? ,? (?:stratify|by)? (?:on)? {column}?",
-    "split (?:off)? (?P<parts>[PN]\\d+) (?:of rows)? (?:as|for|into) test (?:set)? ,? (?:stratify)? (?:on|by)? {column}?",
-)  # fmt: skip
+    "split rows? (?:into|in)? train and test (?:sets|set|parts|rows|split)? (?:with|,|of|using|\\()? "
+    "(?P<parts>[PN]\\d+(?: [/:-] [PN]\\d+| and [PN]\\d+| test)?)? \\)? ,? (?:stratify|by)? (?:on|by)? {column}?",
+    "(?:create|do|apply)? train (?:/)? test split (?:with|,|of|using)? (?:test)? (?P<parts>[PN]\\d+(?: [/:-] "
+    "[PN]\\d+| test)?)? (?:test)? ,? (?:stratify|by|on)? (?:on|by)? {column}?",
+    "split rows? (?P<parts>[PN]\\d+ [/:-] [PN]\\d+) (?:into|in)? (?:train and test)? ,? (?:stratify|by)? (?:on)? "
+    "{column}?",
+    "split (?:off)? (?P<parts>[PN]\\d+) (?:of rows)? (?:as|for|into) test (?:set)? ,? (?:stratify)? (?:on|by)? "
+    "{column}?",
+)
 def train_test(match: Match) -> Reading:
     """``split into train and test 80/20 stratified on churn``."""
     assumed: tuple[str, ...] = ("parts",)
@@ -165,11 +182,15 @@ def filter_somehow(match: Match) -> Reading:
     name = match.column()
     values = [each for each in match.facts().values[:4] if isinstance(each, str)]
     options = [
-        (f"{name} is {each}",
-         [Draft("filter_rows", {"condition": {"column": name, "op": "equals", "value": each}})]) for each in values
-    ]  # fmt: skip
-    raise Ask("parameter", f"Which values of {name!r} are to be kept? Say for example: keep rows where {name} ...",
-              options, f"keep rows where {name} {{}}")  # fmt: skip
+        (f"{name} is {each}", [Draft("filter_rows", {"condition": {"column": name, "op": "equals", "value": each}})])
+        for each in values
+    ]
+    raise Ask(
+        "parameter",
+        f"Which values of {name!r} are to be kept? Say for example: keep rows where {name} ...",
+        options,
+        f"keep rows where {name} {{}}",
+    )
 
 
 @frame(
@@ -188,10 +209,15 @@ def flag_rows(match: Match) -> Reading:
     return [Draft("flag_rows", {**params}, ("true_value", "false_value"), (*notes, "1 where it holds, 0 elsewhere"))]
 
 
-@frame("show (?:first|random|last)? {n} (?:random)? rows?", "show (?:me)? rows?", "show first rows",
-       "show rows? (?:where|with|if)? {where}", "show {n} rows? (?:where|with) {where}",
-       "(?P<order>show first|first|show) {n} rows (?:by|with|on|where) (?P<most>max|min)? {column}",
-       "(?P<order>where|show rows with|which rows|show rows where) (?:has|have|==|paid|got)? (?P<most>max|min) {column}")  # fmt: skip
+@frame(
+    "show (?:first|random|last)? {n} (?:random)? rows?",
+    "show (?:me)? rows?",
+    "show first rows",
+    "show rows? (?:where|with|if)? {where}",
+    "show {n} rows? (?:where|with) {where}",
+    "(?P<order>show first|first|show) {n} rows (?:by|with|on|where) (?P<most>max|min)? {column}",
+    "(?P<order>where|show rows with|which rows|show rows where) (?:has|have|==|paid|got)? (?P<most>max|min) {column}",
+)
 def show_rows(match: Match) -> Reading:
     """``show passengers with fare above 300``."""
     spec: dict[str, Any] = {}

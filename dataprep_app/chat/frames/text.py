@@ -7,17 +7,38 @@ from typing import Any
 from dataprep_app.chat.patterns import Ask, Draft, Match, Reading, Unreadable, Unsupported, frame
 
 TYPES = {
-    "integer": "integer", "int": "integer", "integers": "integer", "int64": "integer", "float": "number", "floats": "number",
-    "number": "number", "numeric": "number", "double": "number", "decimal": "number", "digits": "number", "string": "text",
-    "text": "text", "str": "text", "strings": "text", "boolean": "boolean", "bool": "boolean", "date": "date",
-    "datetime": "datetime", "timestamp": "datetime", "time": "time",
-}  # fmt: skip
+    "integer": "integer",
+    "int": "integer",
+    "integers": "integer",
+    "int64": "integer",
+    "float": "number",
+    "floats": "number",
+    "number": "number",
+    "numeric": "number",
+    "double": "number",
+    "decimal": "number",
+    "digits": "number",
+    "string": "text",
+    "text": "text",
+    "str": "text",
+    "strings": "text",
+    "boolean": "boolean",
+    "bool": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+    "timestamp": "datetime",
+    "time": "time",
+}
 TYPE = f"(?P<type>{'|'.join(TYPES)}|category|categorical)"
 
 
-@frame("(?:extract|keep)? (?:just|only)? (?P<what>digits|number|letters) (?:out of|of|from|in|out >=)? {column} (?:as|into|named)? {new}?",
-       "{column} (?:->|to|:) (?:just|only)? (?P<what>digits|number|letters)", "extract digits out from {column}",
-       "(?:extract|keep) (?:just|only)? (?P<what>digits|number|letters) (?:out)? (?:of|from|in) {column}")  # fmt: skip
+@frame(
+    "(?:extract|keep)? (?:just|only)? (?P<what>digits|number|letters) (?:out of|of|from|in|out >=)? {column} "
+    "(?:as|into|named)? {new}?",
+    "{column} (?:->|to|:) (?:just|only)? (?P<what>digits|number|letters)",
+    "extract digits out from {column}",
+    "(?:extract|keep) (?:just|only)? (?P<what>digits|number|letters) (?:out)? (?:of|from|in) {column}",
+)
 def extract_digits(match: Match) -> Reading:
     """``pull the digits out of code``."""
     pattern = "[A-Za-z]+" if match.word("what") == "letters" else r"\d+"
@@ -27,11 +48,14 @@ def extract_digits(match: Match) -> Reading:
     return [Draft("extract_regex", params)]
 
 
-@frame(f"(?:convert|change|make|set|create) (?:type of|types of)? {{columns}} (?:type)? (?:to|into|as|be|an|==|in)? (?:type)? {TYPE} (?:type|format)?(?: (?:with|using)? ?format {{quoted}})?",  # noqa: E501
-       f"(?:convert|change|set) type of {{columns}} (?:to|as) {TYPE}",
-       f"(?:astype|as type) {TYPE} (?:for|on) {{columns}}",
-       f"{{columns}} (?:==|are|as|to|->|should be) {TYPE} (?:, set their type|, change type)?",
-       f"treat {{columns}} as {TYPE}")  # fmt: skip
+@frame(
+    f"(?:convert|change|make|set|create) (?:type of|types of)? {{columns}} (?:type)? "
+    f"(?:to|into|as|be|an|==|in)? (?:type)? {TYPE} (?:type|format)?(?: (?:with|using)? ?format {{quoted}})?",
+    f"(?:convert|change|set) type of {{columns}} (?:to|as) {TYPE}",
+    f"(?:astype|as type) {TYPE} (?:for|on) {{columns}}",
+    f"{{columns}} (?:==|are|as|to|->|should be) {TYPE} (?:, set their type|, change type)?",
+    f"treat {{columns}} as {TYPE}",
+)
 def change_type(match: Match) -> Reading:
     """``convert price to a number``."""
     wanted = match.word("type")
@@ -49,17 +73,23 @@ def change_type(match: Match) -> Reading:
 def type_somehow(match: Match) -> Reading:
     """Asked to convert, but not to what."""
     columns = match.columns()
-    ways = [(f"To {each}", [Draft("change_type", {"columns": columns, "type": each})])
-            for each in ("number", "text", "date") if any(match.table.by_name[name].type != each for name in columns)]  # fmt: skip
+    ways = [
+        (f"To {each}", [Draft("change_type", {"columns": columns, "type": each})])
+        for each in ("number", "text", "date")
+        if any(match.table.by_name[name].type != each for name in columns)
+    ]
     raise Ask("parameter", f"To what should {', '.join(columns)} be converted?", ways, f"convert {columns[0]} to {{}}")
 
 
 CASE = "(?P<case>lower_case|upper_case|title_case)"
 
 
-@frame(f"(?:convert|change|make|set|create|put)? {{columns}} (?:text|names|case)? (?:to|into|in|all|be)? {CASE}",
-       f"(?:convert|change|make)? {CASE} (?:of|for|in)? {{columns}}",
-       f"(?:apply)? {CASE} (?:to|on) {{columns}}", f"(?:change case of) {{columns}} to {CASE}")  # fmt: skip
+@frame(
+    f"(?:convert|change|make|set|create|put)? {{columns}} (?:text|names|case)? (?:to|into|in|all|be)? {CASE}",
+    f"(?:convert|change|make)? {CASE} (?:of|for|in)? {{columns}}",
+    f"(?:apply)? {CASE} (?:to|on) {{columns}}",
+    f"(?:change case of) {{columns}} to {CASE}",
+)
 def change_case(match: Match) -> Reading:
     """``make city lowercase``."""
     columns = match.columns()
@@ -71,11 +101,15 @@ def change_case(match: Match) -> Reading:
             {"columns": columns, "case": match.word("case").removesuffix("_case")},
             chosen="text" if match.group() else "",
         )
-    ]  # noqa: E501
+    ]
 
 
-@frame("(?:trim|drop) whitespace (?:from|in|of|around|at)? {columns}?", "trim {columns}",
-       "trim {columns} whitespace", "(?:trim|drop) whitespace (?:from|in|of|around) (?:start|both ends)? (?:of)? {columns}")  # fmt: skip
+@frame(
+    "(?:trim|drop) whitespace (?:from|in|of|around|at)? {columns}?",
+    "trim {columns}",
+    "trim {columns} whitespace",
+    "(?:trim|drop) whitespace (?:from|in|of|around) (?:start|both ends)? (?:of)? {columns}",
+)
 def trim(match: Match) -> Reading:
     """``strip white space from all text columns``."""
     if "columns" not in match:
@@ -84,8 +118,11 @@ def trim(match: Match) -> Reading:
     return [Draft("trim_whitespace", {"columns": columns}, chosen="text" if match.group() else "")]
 
 
-@frame("drop (?:all)? (?P<kind>punctuation|digits|symbols|special characters?|special|letters) (?:characters?)? (?:from|in|of) {columns}",
-       "(?:clean|trim) (?P<kind>punctuation|digits|symbols|special characters?|letters) (?:from|in|of) {columns}")  # fmt: skip
+@frame(
+    "drop (?:all)? (?P<kind>punctuation|digits|symbols|special characters?|special|letters) (?:characters?)? "
+    "(?:from|in|of) {columns}",
+    "(?:clean|trim) (?P<kind>punctuation|digits|symbols|special characters?|letters) (?:from|in|of) {columns}",
+)
 def remove_characters(match: Match) -> Reading:
     """``remove punctuation from title``."""
     classes = {"punctuation": ["punctuation"], "digits": ["digits"], "symbols": ["symbols"], "letters": ["letters"]}
@@ -94,12 +131,14 @@ def remove_characters(match: Match) -> Reading:
         Draft(
             "remove_characters", {"columns": match.columns(), "classes": classes.get(kind, ["punctuation", "symbols"])}
         )
-    ]  # noqa: E501
+    ]
 
 
-@frame("drop (?:text|word|string|characters?|letters|substring)? {quoted} (?:from|in) {columns}",
-       "replace (?:text|word|string|substring|character) {quoted} (?:in|of|from) {columns} (?:with|by) {new}",
-       "replace {quoted} (?:in|of|from) {columns} (?:with|by) nothing")  # fmt: skip
+@frame(
+    "drop (?:text|word|string|characters?|letters|substring)? {quoted} (?:from|in) {columns}",
+    "replace (?:text|word|string|substring|character) {quoted} (?:in|of|from) {columns} (?:with|by) {new}",
+    "replace {quoted} (?:in|of|from) {columns} (?:with|by) nothing",
+)
 def replace_part(match: Match) -> Reading:
     """``delete the text 'CA.' from ticket``."""
     token = match.part("quoted")[0]
@@ -108,7 +147,7 @@ def replace_part(match: Match) -> Reading:
     new = match.part("new")[0].text if "new" in match else ""
     return [
         Draft("replace_text", {"columns": match.columns(), "find": [token.text], "replacement": new, "match": "part"})
-    ]  # noqa: E501
+    ]
 
 
 @frame("drop stopwords (?:from|in|of)? {columns}")
@@ -117,9 +156,13 @@ def stop_words(match: Match) -> Reading:
     return [Draft("remove_stopwords", {"columns": match.columns()})]
 
 
-@frame("(?:vectorize|convert|apply|run) (?:text)? (?:in|of)? {column} (?:with|using|by|to|into|via)? (?P<how>tfidf|count|word count|counts|bag of words|hash|hashing)? (?:vectors?|vectorizer|features)?",  # noqa: E501
-       "(?:apply|create|run)? (?P<how>tfidf|count vectorizer|hashing vectorizer|bag of words) (?:vectors?|features)? (?:on|of|for|to|from)? {column}",
-       "vectorize (?:text)? (?:in|of)? {column}")  # fmt: skip
+@frame(
+    "(?:vectorize|convert|apply|run) (?:text)? (?:in|of)? {column} (?:with|using|by|to|into|via)? "
+    "(?P<how>tfidf|count|word count|counts|bag of words|hash|hashing)? (?:vectors?|vectorizer|features)?",
+    "(?:apply|create|run)? (?P<how>tfidf|count vectorizer|hashing vectorizer|bag of words) "
+    "(?:vectors?|features)? (?:on|of|for|to|from)? {column}",
+    "vectorize (?:text)? (?:in|of)? {column}",
+)
 def vectorize(match: Match) -> Reading:
     """``vectorize title with tf-idf``."""
     how = match.word("how")
@@ -130,8 +173,11 @@ def vectorize(match: Match) -> Reading:
     return [Draft(id, {"column": match.column()}, () if how else ("method",), notes)]
 
 
-@frame("extract (?P<side>first|last) {n} (?:characters?|letters?|digits|chars?|signs?) (?:of|from|in) {column} (?:as|into|named)? {new}?",
-       "(?P<side>first|last) {n} (?:characters?|letters?|digits|chars?) (?:of|from|in) {column} (?:as|into|named)? {new}?")  # fmt: skip
+@frame(
+    "extract (?P<side>first|last) {n} (?:characters?|letters?|digits|chars?|signs?) (?:of|from|in) {column} "
+    "(?:as|into|named)? {new}?",
+    "(?P<side>first|last) {n} (?:characters?|letters?|digits|chars?) (?:of|from|in) {column} (?:as|into|named)? {new}?",
+)
 def extract_ends(match: Match) -> Reading:
     """``take the first 3 characters of code``."""
     count = int(match.number())
@@ -142,9 +188,13 @@ def extract_ends(match: Match) -> Reading:
     return [Draft("extract_substring", params)]
 
 
-@frame("(?:create|extract|compute)? (?:columns)? (?:text)? (?P<unit>length|characters?|word count|words) (?:columns)? (?:of|for|in|from) {column} (?:as|into|named)? {new}?",  # noqa: E501
-       "(?:create)? (?:count)? (?:columns)? (?P<unit>words|characters|letters) (?:count)? (?:in|of|for) {column} (?:as|named|into)? {new}?",
-       "(?:create)? (?P<unit>word) count (?:columns)? (?:for|of|from|in) {column} (?:as|into|named)? {new}?")  # fmt: skip
+@frame(
+    "(?:create|extract|compute)? (?:columns)? (?:text)? (?P<unit>length|characters?|word count|words) "
+    "(?:columns)? (?:of|for|in|from) {column} (?:as|into|named)? {new}?",
+    "(?:create)? (?:count)? (?:columns)? (?P<unit>words|characters|letters) (?:count)? (?:in|of|for) {column} "
+    "(?:as|named|into)? {new}?",
+    "(?:create)? (?P<unit>word) count (?:columns)? (?:for|of|from|in) {column} (?:as|into|named)? {new}?",
+)
 def text_length(match: Match) -> Reading:
     """``length of name as name_length``."""
     words = match.word("unit").startswith("word")
@@ -154,8 +204,11 @@ def text_length(match: Match) -> Reading:
     return [Draft("text_length", params)]
 
 
-@frame("(?P<end>prefix|suffix) (?:to)? {columns} (?:with|by)? {quoted}", "(?:create|add)? (?P<end>prefix|suffix) {quoted} (?:to|on|in|for) {columns}",
-       "(?:create|put) {quoted} (?P<end2>before|after|in front of|at start of|at end of|behind) {columns}")  # fmt: skip
+@frame(
+    "(?P<end>prefix|suffix) (?:to)? {columns} (?:with|by)? {quoted}",
+    "(?:create|add)? (?P<end>prefix|suffix) {quoted} (?:to|on|in|for) {columns}",
+    "(?:create|put) {quoted} (?P<end2>before|after|in front of|at start of|at end of|behind) {columns}",
+)
 def affix(match: Match) -> Reading:
     """``prefix id with "LN-"``."""
     front = match.word("end") == "prefix" or match.word("end2") in ("before", "in front of", "at start of")
@@ -164,11 +217,13 @@ def affix(match: Match) -> Reading:
             "add_prefix_suffix",
             {"columns": match.columns(), "before" if front else "after": match.part("quoted")[0].text},
         )
-    ]  # noqa: E501
+    ]
 
 
-@frame("pad (?:left)? {columns} (?:to|with)? (?:width)? {n} (?:digits|characters|places)?",
-       "pad {columns} (?:with zeros|with leading zeros)? to {n} (?:digits|characters)?")  # fmt: skip
+@frame(
+    "pad (?:left)? {columns} (?:to|with)? (?:width)? {n} (?:digits|characters|places)?",
+    "pad {columns} (?:with zeros|with leading zeros)? to {n} (?:digits|characters)?",
+)
 def pad(match: Match) -> Reading:
     """``zero pad zip to five digits``."""
     return [Draft("pad_text", {"columns": match.columns(), "width": int(match.number())})]

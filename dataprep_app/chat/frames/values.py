@@ -13,16 +13,18 @@ INTO = "(?:with|by|to|into|as|->|=>|==)"
 
 
 @frame(
-    f"(?:replace|change|convert|set|make|rename|map|recode) {{values}} (?:in|of|from|for|within) {{columns}} {INTO} {{new}}",
+    f"(?:replace|change|convert|set|make|rename|map|recode) {{values}} (?:in|of|from|for|within) {{columns}} "
+    f"{INTO} {{new}}",
     f"(?:replace|change|convert|set|make|rename|map|recode) {{values}} {INTO} {{new}} (?:in|of|for|on) {{columns}}",
     f"(?:replace|change|convert|map|recode) {{values}} {INTO} {{new}}",
     f"(?:in|for|on) {{columns}} ,? (?:replace|change|convert|map|set|rename|make|recode) {{values}} {INTO} {{new}}",
     "(?:in|for|on) {columns} ,? (?:call|named|label) {values} {new}",
     f"{{columns}} (?:replace|change) {{values}} {INTO} {{new}}",
-    f"{{columns}} , {{values}} , (?:treated|treat|counted|count|labelled|grouped|group|merged|merge) (?:as)? (?:one class)? (?:named|as|into) {{new}}",
+    "{columns} , {values} , (?:treated|treat|counted|count|labelled|grouped|group|merged|merge) (?:as)? "
+    "(?:one class)? (?:named|as|into) {new}",
     f"(?:replace|change) {{columns}} {{values}} {INTO} {{new}}",
-    f"(?:treat|count|merge|group|join_text) {{values}} (?:in|of) {{columns}} (?:as|into) {{new}}",
-)  # fmt: skip
+    "(?:treat|count|merge|group|join_text) {values} (?:in|of) {columns} (?:as|into) {new}",
+)
 def replace_values(match: Match) -> Reading:
     """``replace "charged off" and "current" in loan_status with "default"``."""
     new = match.part("new")[0]
@@ -91,7 +93,8 @@ PAIR = r"[QVNUC]\d+ (?:->|=>|=|:|to|as|==|becomes|with|into) (?:[QVNU]\d+|missin
 
 
 @frame(
-    f"(?:map|replace|recode|change|convert|encode)? (?:in|for)? {{column}} (?::|,|with|as)? (?P<list>{PAIR}(?: (?:, and|,|and|;) {PAIR})*)",
+    f"(?:map|replace|recode|change|convert|encode)? (?:in|for)? {{column}} (?::|,|with|as)? (?P<list>{PAIR}(?: "
+    f"(?:, and|,|and|;) {PAIR})*)",
     f"(?:map|replace|recode|change|convert) (?P<list>{PAIR}(?: (?:, and|,|and|;) {PAIR})+) (?:in|of|for) {{column}}",
     f"(?:map|recode|replace|change|convert) (?P<list>{PAIR}(?: (?:, and|,|and|;) {PAIR})+)",
 )
@@ -124,9 +127,10 @@ def _arrow(token: Token) -> bool:
 
 @frame(
     "(?:set|change|make) {column} (?:to|=|==|as) (?P<to>missing|[QVNU]\\d+) (?:where|if|for) {where}",
-    "(?:where|if|for|in) {where} ,? (?:set|change|make|replace) (?:it|{column})? (?:to|with|as|==) (?P<to>missing|[QVNU]\\d+)",
+    "(?:where|if|for|in) {where} ,? (?:set|change|make|replace) (?:it|{column})? (?:to|with|as|==) "
+    "(?P<to>missing|[QVNU]\\d+)",
     "(?:replace|set) {column} (?:where|with) {where} (?:with|by|to) (?P<to>missing|[QVNU]\\d+)",
-)  # fmt: skip
+)
 def set_where(match: Match) -> Reading:
     """``set age to missing where age is over 100``."""
     condition, notes = read_condition(match.part("where"), match.table)

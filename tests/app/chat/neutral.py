@@ -324,7 +324,7 @@ def _dates(id: str, params: Args, columns: Any) -> Args | None:
                 fn=params["function"],
                 group_by=params.get("by"),
                 order_by=order,
-            )  # noqa: E501
+            )
         case "rolling_aggregate":
             column = params["columns"][0]
             return _op("rolling", column=column, fn=params["function"], window=params["window"], order_by=order)
