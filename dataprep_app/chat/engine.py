@@ -87,7 +87,7 @@ def examples(table: TableFacts) -> tuple[str, ...]:
     number = next((each for each in table.columns if each.type == "number"), None) or next(
         (each for each in table.columns if each.numeric), None
     )
-    gaps = next((each for each in table.columns if each.missing and each.numeric), None)
+    gaps = next((each for each in table.columns if each.missing and each.type == "number"), None)
     found = []
     if text is not None:
         first = [each for each in text.values[:2] if isinstance(each, str)]

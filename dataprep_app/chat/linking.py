@@ -24,8 +24,7 @@ LONGEST = 6
 SHORT_VALUE = 2
 """Values of so few letters are known only in the case of the table."""
 COLUMN_WORDS = frozenset(
-    ("column", "columns", "field", "fields", "variable", "variables", "feature", "features", "attribute", "attributes")
-    + ("col", "cols")
+    form for word in ("column", "field", "variable", "feature", "attribute", "col") for form in (word, f"{word}s")
 )
 COMMON = ("columns", "rows", "missing", "values")
 """Words that a repair leads to rather than to others that are as near."""

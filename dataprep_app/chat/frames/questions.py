@@ -40,7 +40,7 @@ def number(match: Match, name: str = "column") -> str:
     "(?:show)? (?:count_of|count|share_of)? (?:of)? missing (?:==)? (?:count|report|share_of)? "
     "(?:in|of|for|per|by)? {columns}?",
     "(?:show)? missing (?:count|report|share_of) (?:in|of|for|per|by)? {columns}?",
-    "which columns (?:has|have|with|contains|==) (?:any)? (?:mode|max)? missing",
+    "which columns (?:has|have|with|contains|==)? (?:any)? (?:mode|max|most)? missing",
     "(?:show)? {columns} missing (?:count|report)?",
     "(?:show)? (?:count_of|how much) {columns} (?:==)? (?:missing|is_missing)",
     "which {columns} (?:has|have|contains|with) missing",
@@ -152,10 +152,9 @@ def several_aggregates(match: Match) -> Reading:
 )
 def extreme_group(match: Match) -> Reading:
     """``which purpose has the highest average rate``."""
+    aggs: list[dict[str, Any]] = [{"column": None, "function": "rows"}]
     if "fn" in match:
         aggs = [{"column": number(match), "function": FUNCTIONS[match.word("fn")]}]
-    else:
-        aggs = [{"column": None, "function": "rows"}]
     descending = match.word("most", "max") not in ("min", "fewest")
     limit = match.number() if "n" in match else 1
     spec = {"by": [match.column("column_by")], "sort": "descending" if descending else "ascending", "limit": limit}
