@@ -44,11 +44,13 @@ async def _warm(_app: App) -> AsyncIterator[dict[str, Any]]:
 
 def _import_heavy() -> None:
     import altair  # noqa: F401
-    import polars  # noqa: F401
+    import polars
 
-    from transforms.catalog import catalog
+    from dataprep_app.chat.engine import respond
+    from dataprep_app.chat.table import facts_of
 
-    catalog()
+    # The first request reads the catalog and compiles the patterns; nobody should wait for that.
+    respond("drop a", facts_of("warm", polars.DataFrame({"a": [1]})))
 
 
 def serve(workspace: Path, *, port: int = 8501, address: str = "127.0.0.1", browser: bool = True) -> None:
