@@ -84,6 +84,7 @@ def use(space: Workspace, dataset: Dataset, flow_id: str) -> None:
     def added(flow: Flow) -> Flow:
         return edits.add_source(flow, edits.new_id(flow, dataset.id), dataset.source())
 
+    session.editor(flow_id)  # as it is now, not as this session may have seen it before
     if session.apply(flow_id, f"Add {dataset.label}", added):
         st.switch_page("screens/flow.py", query_params={"flow": flow_id})
 
