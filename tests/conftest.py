@@ -7,6 +7,7 @@ import pytest
 TOGETHER = ("spark", "browser")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a costly kind in one worker."""
     for item in items:
