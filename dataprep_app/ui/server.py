@@ -37,8 +37,12 @@ CONFIG: dict[str, Any] = {
 
 @asynccontextmanager
 async def _warm(_app: App) -> AsyncIterator[dict[str, Any]]:
-    """Import what the first page needs before anybody asks for it."""
-    threading.Thread(target=_import_heavy, daemon=True).start()
+    """Import what pages need before anybody asks for it.
+
+    Not beside the first page: CPython 3.11 may fail where two threads parse source at once, as reading the
+    docstrings of settings does.
+    """
+    _import_heavy()
     yield {}
 
 
@@ -46,9 +50,12 @@ def _import_heavy() -> None:
     import altair  # noqa: F401
     import polars
 
+    from connectors.catalog import destinations, sources
+    from dataprep_app.analyses.registry import ANALYSES  # noqa: F401
     from dataprep_app.chat.engine import respond
     from dataprep_app.chat.table import facts_of
 
+    sources(), destinations()
     # The first request reads the catalog and compiles the patterns; nobody should wait for that.
     respond("drop a", facts_of("warm", polars.DataFrame({"a": [1]})))
 

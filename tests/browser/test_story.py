@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dataprep_app.sample import loans
+from dataprep_app.workspace import Workspace
 from flows.files import load
 from tests.browser.conftest import App
 
@@ -62,8 +64,12 @@ class Story:
         self.page.get_by_text("Add data").first.click()
         self.app.settle()
         self.page.locator("input[type=file]").first.set_input_files(files)
-        for each in files:
-            expect(self.page.get_by_text(each.name, exact=True).first).to_be_visible(timeout=30_000)
+        space = Workspace(self.app.server.workspace)
+        end = time.monotonic() + 60
+        while not {each.name for each in files} <= {each.label for each in space.datasets().values()}:
+            assert time.monotonic() < end, "both files become datasets"
+            self.page.wait_for_timeout(200)
+        self.app.settle()
         pictured(self.page, "1-datasets")
 
     def join(self) -> None:
