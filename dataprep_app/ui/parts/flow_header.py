@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dataprep_app.ui import session
+from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts.actions import take_action
 from dataprep_app.ui.parts.job_dialog import create_job
 from flows.document import Flow
@@ -49,7 +50,7 @@ def header(flow_id: str) -> str:
     history = opened.history
     name, buttons = st.columns([2, 5], vertical_alignment="center")
     with name:
-        st.markdown(f"### {_escaped(opened.flow.name)}")
+        st.markdown(f"### {escaped(opened.flow.name)}")
     with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="small"):
         st.caption(
             f"Saved {opened.saved_at:%H:%M:%S}" if opened.conflict is None else ":red[Not saved]", width="content"
@@ -109,8 +110,8 @@ def _problems(flow_id: str) -> None:
 
 
 def _sentence(problem: Problem) -> str:
-    where = f"**{_escaped(problem.step)}**: " if problem.step else ""
-    return f"{where}{_escaped(problem.found)} {_escaped(problem.advice)}"
+    where = f"**{escaped(problem.step)}**: " if problem.step else ""
+    return f"{where}{escaped(problem.found)} {escaped(problem.advice)}"
 
 
 def _more(flow_id: str, flow: Flow) -> None:
@@ -174,8 +175,3 @@ def _sample(flow_id: str) -> None:
             on_change=change,
             help="Random rows are the same ones each time.",
         )
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return "".join(f"\\{each}" if each in "\\`*_{}[]()#+-!|<>$~:" else each for each in text)
