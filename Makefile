@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint docs bench clean
+.PHONY: run test lint docs fuzz bench clean
 
 run: $(READY)                ## open the app with the sample flow
 	$(BIN)/dataprep app sample
@@ -22,6 +22,10 @@ lint: $(READY)
 
 docs: $(READY)               ## generated pages
 	$(BIN)/python -m tests.house.generated
+
+fuzz: $(READY)               ## laws on new random tables, 20 times as many as in the tests
+	DATAPREP_FUZZ=20 $(BIN)/python -m pytest -n 2 --dist loadgroup tests/transforms/test_law_of_pieces.py \
+		tests/connectors tests/spark/test_spark_statistics.py
 
 bench: $(READY)              ## ratios against the same steps written by hand
 	$(BIN)/python -m tests.benchmarks.flows

@@ -12,6 +12,7 @@ from pydantic import model_validator
 from transforms.core.columns import ColumnField, TemporalColumn, taken
 from transforms.core.columns import column as exactly
 from transforms.core.errors import Problem
+from transforms.core.numbers import quotient
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 from transforms.date_units import (
@@ -90,12 +91,6 @@ class DateAdd(RowTransform):
         yield Failure(column=self.column, where=present & self._result().is_null(), what=OUTSIDE)
 
 
-def divided(value: pl.Expr, by: int) -> pl.Expr:
-    """Numbers divided by one number."""
-    # Clipped to it, the number is a column: by a single value polars divides inexactly, and one row differently.
-    return value / value.clip(by, by)
-
-
 class DateDifference(RowTransform):
     """Count the days, months, hours or other units between two dates."""
 
@@ -163,7 +158,7 @@ class DateDifference(RowTransform):
             found = self._months(start, end, MONTHS[self.unit])
         else:
             passed, length = (end - start).dt.total_microseconds(), MICROSECONDS[self.unit]
-            found = passed.sign() * (passed.abs() // length) if self.whole else divided(passed, length)
+            found = passed.sign() * (passed.abs() // length) if self.whole else quotient(passed, length)
         yield found.alias(self.output)
 
     def _moment(self, name: str) -> pl.Expr:
@@ -189,7 +184,7 @@ class DateDifference(RowTransform):
         direction = pl.when(end >= start).then(1).otherwise(-1)
         done, next_one = after(months), after(months + direction)
         part = (end - done).dt.total_microseconds() / (next_one - done).dt.total_microseconds()
-        return divided(months + direction * part, length)
+        return quotient(months + direction * part, length)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (DateAdd, DateDifference)

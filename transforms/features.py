@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from transforms.core.categories import free_names
 from transforms.core.columns import ColumnField, NumericColumns
 from transforms.core.errors import Problem
-from transforms.core.numbers import finite
+from transforms.core.numbers import finite, quotient
 from transforms.core.statistics import Ask, Correlation, Covariance, CovarianceMatrix, Mean, Missing
 from transforms.core.transform import Example, FittedTransform, Learned, Transform
 
@@ -111,7 +111,7 @@ class PrincipalComponents(FittedTransform):
     def exprs(self, learned: Components) -> Iterator[pl.Expr]:
         for output, loadings in learned.loadings.items():
             parts = (
-                (finite(name).fill_null(learned.mean[name]) - learned.mean[name]) / learned.scale[name] * loading
+                quotient(finite(name).fill_null(learned.mean[name]) - learned.mean[name], learned.scale[name]) * loading
                 for name, loading in loadings.items()
             )
             yield pl.sum_horizontal(parts).alias(output)

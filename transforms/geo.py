@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from transforms.core.columns import NumericColumn, taken
 from transforms.core.columns import column as exactly
 from transforms.core.errors import Problem
+from transforms.core.numbers import quotient
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 
@@ -108,7 +109,7 @@ class GeoDistance(RowTransform):
         yield from taken(self.output, schemas[0])
 
     def exprs(self) -> Iterator[pl.Expr]:
-        yield (self._metres() / METRES[self.unit]).alias(self.output)
+        yield quotient(self._metres(), METRES[self.unit]).alias(self.output)
 
     def _metres(self) -> pl.Expr:
         coordinates = self._coordinates()

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from transforms.core.columns import NumericColumn, NumericColumns, taken
 from transforms.core.errors import Problem
+from transforms.core.numbers import quotient
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 
@@ -124,12 +125,11 @@ class RoundNumber(NumberFunction):
             return self._whole(number) if self.decimals < 0 else number
         value, unit = number.cast(pl.Float64), 10.0 ** abs(self.decimals)
         if self.decimals < 0:
-            # By the unit as a column, since by a single value polars divides inexactly.
-            return self._nearest(value / value.clip(unit, unit)) * unit
+            return self._nearest(quotient(value, unit)) * unit
         # Fifteen digits are what a Float64 holds of any number written in decimals.
         scaled = (value * unit).round_sig_figs(15) if self.decimals else value
         # From 2^52 on there are no decimals; adding 0 makes 0 of -0.
-        rounded = self._nearest(scaled) / value.clip(unit, unit) + 0.0
+        rounded = quotient(self._nearest(scaled), unit) + 0.0
         return pl.when((value * unit).abs() < 2.0**52).then(rounded).otherwise(value)
 
     def _nearest(self, value: pl.Expr) -> pl.Expr:
@@ -286,7 +286,7 @@ class Logarithm(NumberFunction):
         if self.shift == 1:
             # Near 0 this is exact where adding 1 first would not be.
             natural = positive.log1p()
-            return natural if self.base == math.e else natural / natural.clip(*[math.log(self.base)] * 2)
+            return natural if self.base == math.e else quotient(natural, math.log(self.base))
         return (positive + self.shift).log(self.base)
 
     def failures(self, learned: Any = None) -> Iterator[Failure]:

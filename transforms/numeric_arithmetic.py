@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from transforms.core.columns import NumericColumn, taken
 from transforms.core.errors import Problem
+from transforms.core.numbers import as_column
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 from transforms.numeric import NO_NUMBER, TOO_LARGE, sound
@@ -90,11 +91,10 @@ class Arithmetic(RowTransform):
     def _sides(self, dtype: pl.DataType) -> tuple[pl.Expr, pl.Expr]:
         """Both sides as columns of a type."""
         left, right = (None if name is None else self.present(name).cast(dtype) for name in (self.left, self.right))
-        # Clipped to it, a number is a column: with a single value polars divides inexactly, and one row differently.
         if left is None and right is not None:
-            left = right.clip(*[pl.lit(self.left_value, dtype)] * 2)
+            left = as_column(pl.lit(self.left_value, dtype), right)
         if right is None and left is not None:
-            right = left.clip(*[pl.lit(self.right_value, dtype)] * 2)
+            right = as_column(pl.lit(self.right_value, dtype), left)
         assert left is not None
         assert right is not None
         return left, right

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from transforms.core.columns import NumericColumns, taken
 from transforms.core.errors import Problem
-from transforms.core.numbers import finite
+from transforms.core.numbers import finite, quotient
 from transforms.core.statistics import Ask, Max, Mean, Min, Quantile, Statistic, Std
 from transforms.core.transform import Example, FittedTransform, Learned, Transform
 from transforms.fitted_groups import FittedNumber, GroupColumns, Groups
@@ -82,9 +82,7 @@ class Scaler(FittedTransform):
     def scaled(self, name: str, learned: Scales) -> pl.Expr:
         """The values of a column on the new scale."""
         value, group = self.present(name).cast(pl.Float64), self.groups.key
-        # Clipped to it, the divisor is a column: by a single value polars divides inexactly, and one row differently.
-        divisor = learned.divisor[name].of(group)
-        return (value - learned.offset[name].of(group)) / value.clip(divisor, divisor)
+        return quotient(value - learned.offset[name].of(group), learned.divisor[name].of(group))
 
     def exprs(self, learned: Scales) -> Iterator[pl.Expr]:
         return (self.scaled(name, learned).alias(f"{name}{self.suffix}") for name in self.columns)

@@ -16,6 +16,7 @@ from connectors.core import files
 from connectors.core.connector import Context, DestinationError, SourceError
 from connectors.csv import CsvDestination, CsvSource
 from tests.connectors.tables import INFINITY, NAN, lay, read, write
+from tests.drawing import examples
 
 
 def table(context: Context, content: str | bytes, **params: Any) -> pl.DataFrame:
@@ -194,7 +195,7 @@ TEXTS = st.one_of(st.none(), st.text(st.characters(codec="utf-8", exclude_charac
 @given(
     rows=st.lists(st.tuples(TEXTS, st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), st.floats()), max_size=30)
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_and_number_comes_back(rows: list[tuple[str | None, int | None, float]], context: Context) -> None:
     made = pl.DataFrame(rows, schema={"t": pl.String, "i": pl.Int64, "f": pl.Float64}, orient="row")
     write(CsvDestination.model_validate({"path": "h.csv"}), made, context)

@@ -16,6 +16,7 @@ from connectors.core import files
 from connectors.core.connector import Context, DestinationError, SourceError
 from connectors.ndjson import NdjsonDestination, NdjsonSource
 from tests.connectors.tables import INFINITY, NAN, lay, read, write
+from tests.drawing import examples
 
 
 def table(context: Context, *records: str, **params: Any) -> pl.DataFrame:
@@ -169,7 +170,7 @@ LEAF = st.one_of(
 
 
 @given(rows=st.lists(st.dictionaries(st.sampled_from("abcd"), LEAF, min_size=1), min_size=1, max_size=12))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_value_of_python_is_there_or_refused(rows: list[dict[str, Any]], context: Context) -> None:
     lay(context.folder, "h.ndjson", "\n".join(json.dumps(each) for each in rows))
     kinds = [{type(each.get(name)) for each in rows if each.get(name) is not None} for name in "abcd"]

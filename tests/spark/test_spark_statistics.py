@@ -23,6 +23,7 @@ from flows.engines.spark_quantiles import ordered_keys, value_of
 from flows.engines.spark_reduce import Pile
 from flows.engines.spark_rows import map_rows, to_spark
 from flows.engines.spark_statistics import answers, measured
+from tests.drawing import examples
 from tests.spark.tables import COMPARABLE, INF, NAN, NASTY, NUMBERS, TABLES
 from transforms.core import statistics as stat
 from transforms.core.errors import StepError
@@ -157,7 +158,7 @@ def test_quantiles_are_those_of_polars_to_the_last_bit(ask: Ask) -> None:
 
 
 @pytest.mark.spark
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(values=st.lists(number, max_size=60), other=st.lists(moderate, max_size=60), q=st.floats(0, 1))
 def test_any_numbers_have_the_quantiles_and_deviations_of_polars(
     spark: SparkSession, values: list[float | None], other: list[float | None], q: float
@@ -181,7 +182,7 @@ def test_any_numbers_have_the_quantiles_and_deviations_of_polars(
     assert found[5] == (pytest.approx(statistics.fmean(numbers), rel=FEW_DIGITS, abs=1e-9) if numbers else None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(values=st.lists(number, max_size=80), q=st.floats(0, 1), data=st.data())
 def test_quantiles_do_not_depend_on_the_pieces(values: list[float | None], q: float, data: st.DataObject) -> None:
     table = pl.DataFrame({"v": values}, schema={"v": pl.Float64})
@@ -191,7 +192,7 @@ def test_quantiles_do_not_depend_on_the_pieces(values: list[float | None], q: fl
     assert_equal(in_pieces(table, cuts, asked), expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(rows=st.lists(st.tuples(moderate, moderate, moderate), max_size=40), data=st.data())
 def test_correlations_do_not_depend_on_the_pieces(rows: list[tuple[float | None, ...]], data: st.DataObject) -> None:
     table = pl.DataFrame(rows, schema={"a": pl.Float64, "b": pl.Float64, "c": pl.Float64}, orient="row")

@@ -12,6 +12,7 @@ from polars.testing.parametric import column, dataframes
 
 from flows.engines.polars_engine import PolarsEngine
 from tests.checks import assert_same_rows, planned, tables_of
+from tests.drawing import examples
 from transforms.catalog import catalog
 from transforms.core.errors import StepError
 from transforms.core.relations import MapRows, Relation, Source
@@ -31,7 +32,7 @@ def mapped(relation: Relation) -> list[MapRows]:
 
 
 @pytest.mark.parametrize(("transform", "example"), STEPS)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_pieces_give_the_pieces_of_the_result(
     transform: type[Transform], example: Example, data: st.DataObject

@@ -15,6 +15,7 @@ from polars.testing import assert_series_equal
 from pydantic import ValidationError
 
 from tests.checks import result
+from transforms.core.numbers import quotient
 from transforms.core.transform import RowTransform
 from transforms.numeric import (
     AbsoluteValue,
@@ -317,3 +318,20 @@ def test_values_outside_the_domain_are_missing_and_counted() -> None:
     assert result(both, table)["z"].to_list() == pytest.approx(expected, nan_ok=True)
     with pytest.raises(ValidationError, match="'atan2' and 'second' go together"):
         Trigonometry(column="x", function="atan2")
+
+
+@pytest.mark.parametrize("divisor", [3.7, 100.0, pl.lit(3.7), pl.lit(10) ** 2, pl.col("by")], ids=str)
+def test_one_row_is_divided_like_many(divisor: float | pl.Expr) -> None:
+    table = pl.DataFrame({"value": [n / 7 for n in range(1, 400)] + [None], "by": [n / 3 for n in range(1, 401)]})
+    whole = table.select(quotient(pl.col("value"), divisor))
+    assert pl.concat(each.select(quotient(pl.col("value"), divisor)) for each in table.iter_slices(1)).equals(whole)
+
+
+def test_a_quotient_is_that_of_python() -> None:
+    values = [n / 7 for n in range(-50, 50)]
+    found = pl.DataFrame({"value": values}).select(quotient(pl.col("value"), 3.7)).to_series()
+    assert found.to_list() == [each / 3.7 for each in values]
+
+
+def test_divided_by_nothing_is_nothing() -> None:
+    assert pl.DataFrame({"value": [1.0, 2.0]}).select(quotient(pl.col("value"), pl.lit(None))).null_count().item() == 2

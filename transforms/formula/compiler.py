@@ -10,6 +10,7 @@ import polars as pl
 
 from transforms.core.dtypes import type_name
 from transforms.core.errors import did_you_mean
+from transforms.core.numbers import as_column, quotient
 from transforms.formula.functions import FUNCTIONS, Function
 from transforms.formula.functions import Kind as Wanted
 from transforms.formula.parser import Call, ColumnName, FormulaError, Literal, Tree, parse
@@ -186,11 +187,12 @@ def _is_in(parts: Sequence[_Part], place: int) -> pl.Expr:
 
 
 def _divided(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    return pl.when(right != 0).then(left.cast(pl.Float64) / right.cast(pl.Float64))
+    return pl.when(right != 0).then(quotient(left, right))
 
 
 def _remainder(left: pl.Expr, right: pl.Expr) -> pl.Expr:
-    return pl.when(right != 0).then(left % right)
+    by = right if right.meta.root_names() else as_column(right, left + (right - right))
+    return pl.when(right != 0).then(left % by)
 
 
 def _negative(parts: Sequence[_Part], place: int) -> pl.Expr:

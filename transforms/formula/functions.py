@@ -12,6 +12,8 @@ from typing import Literal
 
 import polars as pl
 
+from transforms.core.numbers import quotient
+
 Kind = Literal["number", "text", "boolean", "date", "datetime", "any", "same", "whole"]
 """What a function takes or gives. ``same``: the common kind of its ``any`` arguments; ``whole``: a whole number."""
 
@@ -40,7 +42,7 @@ def _whole(expr: pl.Expr) -> pl.Expr:
 def _round(value: pl.Expr, digits: pl.Expr | None = None) -> pl.Expr:
     unit = pl.lit(1.0) if digits is None else pl.lit(10.0).pow(digits.cast(pl.Float64))
     scaled = value.cast(pl.Float64) * unit
-    return (scaled.abs() + 0.5).floor() * scaled.sign() / unit
+    return quotient((scaled.abs() + 0.5).floor() * scaled.sign(), unit)
 
 
 def _positive(value: pl.Expr, least: float, *, open_end: bool) -> pl.Expr:
