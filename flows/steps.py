@@ -97,5 +97,4 @@ def fitted_on_nothing(step: Transform, schemas: Sequence[pl.Schema]) -> Learned 
 
 
 def _first_sentence(kind: type[Transform], field: str) -> str:
-    description = kind.model_fields[field].description if field in kind.model_fields else None
-    return (description or "").split("\n")[0]
+    return kind.field_help(field).split("\n")[0]

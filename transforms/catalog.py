@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from transforms.core.errors import DataprepError, did_you_mean
 from transforms.core.transform import Transform
@@ -37,6 +39,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Places, web, privacy": ("geo", "domain", "privacy"),
 }
 """Menu groups, and the modules of this package that hold them."""
+INDEX = Path(__file__).with_name("index.json")
+"""The module of each transform by id; made from the code by ``make docs``."""
 
 
 class UnknownTransform(DataprepError):
@@ -44,25 +48,53 @@ class UnknownTransform(DataprepError):
 
 
 class Catalog(Mapping[str, type[Transform]]):
-    """Transforms by id, in menu order."""
+    """Transforms by id, in menu order.
 
-    def __init__(self, families: Mapping[str, tuple[type[Transform], ...]]) -> None:
-        self.families = dict(families)
-        self._by_id: dict[str, type[Transform]] = {}
-        for members in families.values():
+    A transform that the index places is had by importing its module alone, since a flow uses a few of them
+    and importing all takes longer than many runs; whatever else is asked imports all.
+    """
+
+    @cached_property
+    def families(self) -> dict[str, tuple[type[Transform], ...]]:
+        """Built-in transforms by menu group, then those of installed plugins (entry points ``dataprep.transforms``)."""
+        found: dict[str, tuple[type[Transform], ...]] = {}
+        for title, modules in FAMILIES.items():
+            members = (import_module(f"transforms.{module}").TRANSFORMS for module in modules)
+            found[title] = tuple(each for group in members for each in group)
+        for plugin in entry_points(group="dataprep.transforms"):
+            found[plugin.name] = (*found.get(plugin.name, ()), *plugin.load().TRANSFORMS)
+        return found
+
+    @cached_property
+    def _by_id(self) -> dict[str, type[Transform]]:
+        found: dict[str, type[Transform]] = {}
+        for members in self.families.values():
             for each in members:
-                if each.id in self._by_id:
-                    raise DataprepError(f"Two transforms have the id {each.id!r}: {self._by_id[each.id]} and {each}.")
-                self._by_id[each.id] = each
+                if each.id in found:
+                    raise DataprepError(f"Two transforms have the id {each.id!r}: {found[each.id]} and {each}.")
+                found[each.id] = each
+        return found
+
+    @cached_property
+    def _modules(self) -> dict[str, str]:
+        return dict(json.loads(INDEX.read_text(encoding="utf-8"))) if INDEX.exists() else {}
+
+    def _indexed(self, id: str) -> type[Transform] | None:
+        """The transform, from its module alone; ``None`` when the index does not have it there."""
+        module = self._modules.get(id)
+        if module is None or "_by_id" in self.__dict__:
+            return None
+        return next((each for each in import_module(f"transforms.{module}").TRANSFORMS if each.id == id), None)
 
     def __getitem__(self, id: str) -> type[Transform]:
-        if id not in self._by_id:
+        found = self._indexed(id) or self._by_id.get(id)
+        if found is None:
             hint = did_you_mean(id, self._by_id) or "See dataprep catalog for the list."
             raise UnknownTransform(f"There is no transform {id!r}. {hint}")
-        return self._by_id[id]
+        return found
 
     def __contains__(self, id: object) -> bool:
-        return id in self._by_id
+        return id in self._modules or id in self._by_id
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_id)
@@ -77,11 +109,11 @@ class Catalog(Mapping[str, type[Transform]]):
 
 @cache
 def catalog() -> Catalog:
-    """Built-in transforms, then those of installed plugins (entry points ``dataprep.transforms``)."""
-    families: dict[str, tuple[type[Transform], ...]] = {}
-    for title, modules in FAMILIES.items():
-        members = (import_module(f"transforms.{module}").TRANSFORMS for module in modules)
-        families[title] = tuple(each for group in members for each in group)
-    for plugin in entry_points(group="dataprep.transforms"):
-        families[plugin.name] = (*families.get(plugin.name, ()), *plugin.load().TRANSFORMS)
-    return Catalog(families)
+    """Every transform there is."""
+    return Catalog()
+
+
+def index() -> dict[str, str]:
+    """The module of each built-in transform, as the index file has it."""
+    modules = (module for group in FAMILIES.values() for module in group)
+    return {each.id: module for module in modules for each in import_module(f"transforms.{module}").TRANSFORMS}

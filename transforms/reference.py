@@ -70,7 +70,7 @@ def help_text(id: str) -> str:
     lines = [f"{kind.title} ({kind.id})", "", sentence(kind), "", "Settings"]
     for name, field in kind.model_fields.items():
         default = "" if field.is_required() else f" (default: {_shown(field.get_default(call_default_factory=True))})"
-        lines.append(f"  {field.alias or name}{default}: {(field.description or '').replace(chr(10), ' ')}")
+        lines.append(f"  {field.alias or name}{default}: {kind.field_help(name).replace(chr(10), ' ')}")
     lines += ["", f"Missing values: {kind.missing}"]
     if kind.unseen:
         lines.append(f"Unseen values: {kind.unseen}")
@@ -114,7 +114,7 @@ def _markdown_entry(kind: type[Transform]) -> list[str]:
     for name, field in kind.model_fields.items():
         default = "" if field.is_required() else f"`{_shown(field.get_default(call_default_factory=True))}`"
         lines.append(
-            f"| `{field.alias or name}` | {_cell(default)} | {_cell((field.description or '').replace(chr(10), ' '))} |"
+            f"| `{field.alias or name}` | {_cell(default)} | {_cell(kind.field_help(name).replace(chr(10), ' '))} |"
         )
     lines += ["", f"Missing values: {kind.missing}"]
     if kind.unseen:

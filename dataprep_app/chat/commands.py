@@ -5,15 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from dataprep_app.chat.turn import AnalysisResult, ChatTurn, ClarifyResult, CommandResult, PlanResult
 
-Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+DONE, OPEN = 0, 1
 SHOWN = 20
 """Rows of an answer that are printed."""
-DONE, OPEN = 0, 1
 
 
 def chat(given: argparse.Namespace) -> int:
@@ -29,12 +27,11 @@ def chat(given: argparse.Namespace) -> int:
     return DONE if isinstance(turn.result, PlanResult | AnalysisResult | CommandResult) else OPEN
 
 
-def add_commands(command: Command) -> None:
-    """Add the subcommand."""
-    each = command("chat", chat, "Say in words what to do with a table, or ask about it.")
-    each.add_argument("text", metavar="TEXT", help="what to do, or what to answer")
-    each.add_argument("--table", type=Path, required=True, metavar="FILE", help="the table that it is about")
-    each.add_argument("--json", action="store_true", help="print the steps or the answer as JSON")
+def chat_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``chat`` takes."""
+    parser.add_argument("text", metavar="TEXT", help="what to do, or what to answer")
+    parser.add_argument("--table", type=Path, required=True, metavar="FILE", help="the table that it is about")
+    parser.add_argument("--json", action="store_true", help="print the steps or the answer as JSON")
 
 
 def summary(turn: ChatTurn) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from dataprep_app.insights.findings import Report
@@ -16,8 +15,6 @@ from flows.engines.base import Control
 from flows.files import load, write_whole
 from flows.sampling import Sampling
 from transforms.core.errors import DataprepError
-
-Command = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def insights(given: argparse.Namespace) -> int:
@@ -37,15 +34,14 @@ def insights(given: argparse.Namespace) -> int:
     return 0
 
 
-def add_commands(command: Command) -> None:
-    """Add the subcommand."""
-    each = command("insights", insights, "Report on the quality of a table, and on what it tells of a target.")
-    each.add_argument("subject", metavar="TABLE|FLOW[:STEP]", help="a table file, or a step of a flow")
-    each.add_argument("--target", help="the column to predict")
-    each.add_argument("--problem", choices=("auto", "classification", "regression"), default="auto")
-    each.add_argument("--sample", type=int, metavar="ROWS", help="only so many first rows of each source")
-    each.add_argument("-o", "--output", type=Path, metavar="FILE", help="write report.html or report.json")
-    each.add_argument("--json", action="store_true", help="print the report as JSON")
+def insights_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``insights`` takes."""
+    parser.add_argument("subject", metavar="TABLE|FLOW[:STEP]", help="a table file, or a step of a flow")
+    parser.add_argument("--target", help="the column to predict")
+    parser.add_argument("--problem", choices=("auto", "classification", "regression"), default="auto")
+    parser.add_argument("--sample", type=int, metavar="ROWS", help="only so many first rows of each source")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write report.html or report.json")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def summary(report: Report) -> str:

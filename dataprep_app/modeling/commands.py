@@ -94,36 +94,40 @@ def predict(given: argparse.Namespace) -> int:
     return DONE
 
 
-def add_commands(command: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
-    """Add the subcommands; ``command`` takes a name, its function and its help, and gives the parser to fill."""
-    each = command("build", build, "Build a quick model and judge it on rows it never saw.")
-    each.add_argument("source", metavar="FILE|FLOW[:STEP]", help="a table file, or a flow and one of its tables")
-    each.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
-    each.add_argument(
+def build_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``build`` takes."""
+    parser.add_argument("source", metavar="FILE|FLOW[:STEP]", help="a table file, or a flow and one of its tables")
+    parser.add_argument("--target", required=True, metavar="COLUMN", help="the column to predict")
+    parser.add_argument(
         "-o", "--output", type=Path, metavar="FOLDER", help="where the model goes; by its name if not given"
     )
-    each.add_argument("--name", help="what the model is called")
-    each.add_argument("--problem", choices=("auto", "regression", "classification"), default="auto")
-    each.add_argument("--exclude", action="append", default=[], metavar="COLUMN", help="a column not to learn from")
-    each.add_argument("--time", metavar="COLUMN", help="judge by the latest rows by this column, not by random ones")
-    each.add_argument("--balance", action="store_true", help="let rows of rare classes count for more")
-    each.add_argument("--seed", type=int, default=0, help="same seed, same model")
-    each.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the flow")
-    each.add_argument("--sample", type=int, metavar="ROWS", help="only so many first rows of each source of the flow")
-    each.add_argument("--json", action="store_true", help="print what came of it as JSON")
-    each = command("predict", predict, "Predict rows with a model.")
-    each.add_argument("model", type=Path, help="the folder of a model")
-    each.add_argument(
+    parser.add_argument("--name", help="what the model is called")
+    parser.add_argument("--problem", choices=("auto", "regression", "classification"), default="auto")
+    parser.add_argument("--exclude", action="append", default=[], metavar="COLUMN", help="a column not to learn from")
+    parser.add_argument("--time", metavar="COLUMN", help="judge by the latest rows by this column, not by random ones")
+    parser.add_argument("--balance", action="store_true", help="let rows of rare classes count for more")
+    parser.add_argument("--seed", type=int, default=0, help="same seed, same model")
+    parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the flow")
+    parser.add_argument("--sample", type=int, metavar="ROWS", help="only so many first rows of each source of the flow")
+    parser.add_argument("--json", action="store_true", help="print what came of it as JSON")
+
+
+def predict_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``predict`` takes."""
+    parser.add_argument("model", type=Path, help="the folder of a model")
+    parser.add_argument(
         "--input",
         action="append",
         default=[],
         metavar="[SOURCE=]FILE",
         help="raw rows, for each source of the flow; its own sources where none is given",
     )
-    each.add_argument("-o", "--output", type=Path, metavar="FILE", help="a CSV or Parquet file to write")
-    each.add_argument("--row", metavar="JSON", help="one raw row, or one for each source by its name, to be explained")
-    each.add_argument("--folder", type=Path, help="where the flow's relative paths start")
-    each.add_argument("--json", action="store_true", help="print what was done as JSON")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a CSV or Parquet file to write")
+    parser.add_argument(
+        "--row", metavar="JSON", help="one raw row, or one for each source by its name, to be explained"
+    )
+    parser.add_argument("--folder", type=Path, help="where the flow's relative paths start")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
 def summary(result: QuickResult) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from transforms import reference
-from transforms.catalog import catalog
+from transforms.catalog import catalog, index
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,8 +20,14 @@ def ids() -> str:
     )
 
 
+def places() -> str:
+    """The module of every built-in transform."""
+    return json.dumps(index(), indent=0, sort_keys=True) + "\n"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "transforms/REFERENCE.md": reference.markdown,
+    "transforms/index.json": places,
     "tests/data/ids.json": ids,
 }
 

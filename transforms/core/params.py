@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Self, Union, get_args, get_origin
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from transforms.core.columns import ColumnField, ColumnKeys, ColumnsField, Selector
+from transforms.core.docstrings import field_help
 from transforms.core.errors import Problem
 
 Scalar = bool | int | float | str
@@ -24,7 +27,25 @@ class Params(BaseModel):
     bound with the rest.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, ser_json_inf_nan="constants")
+
+    @classmethod
+    def field_help(cls, field: str) -> str:
+        """What a setting is for: its docstring, or the description it was given."""
+        info = cls.model_fields.get(field)
+        return (info.description if info else None) or field_help(cls, field)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(core_schema)
+        properties = handler.resolve_ref_schema(found).get("properties", {})
+        for name, info in cls.model_fields.items():
+            shown = properties.get(info.alias or name) or properties.get(name)
+            if shown is not None and (text := cls.field_help(name)):
+                shown["description"] = text
+        return found
 
     def bound(self, schemas: tuple[pl.Schema, ...]) -> tuple[Self, list[Problem]]:
         """Replace every rule for choosing columns by their names, and say which columns do not fit.

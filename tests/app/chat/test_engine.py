@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -10,7 +9,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dataprep_app.chat.commands import add_commands
 from dataprep_app.chat.engine import respond
 from dataprep_app.chat.linking import Linker
 from dataprep_app.chat.patterns import FRAMES, compiled
@@ -18,6 +16,7 @@ from dataprep_app.chat.reader import spellings
 from dataprep_app.chat.spelling import closest_value, repaired
 from dataprep_app.chat.table import facts_of
 from dataprep_app.chat.tokens import tokens
+from dataprep_app.cli import parsed
 
 WIDE = facts_of("wide", pl.DataFrame({f"measure_{i}": [1.0, 2.0] for i in range(1_000)}))
 SECRET = "canary-7f3a"
@@ -94,17 +93,8 @@ def test_a_turn_is_plain_json() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers()
-
-    def command(name: str, function: object, help: str) -> argparse.ArgumentParser:
-        each = commands.add_parser(name, help=help)
-        each.set_defaults(function=function)
-        return each
-
-    add_commands(command)
-    given = parser.parse_args(arguments)
-    return int(given.function(given))
+    given = parsed(arguments)
+    return int(given.command(given))
 
 
 def test_the_command_prints_the_steps_of_a_table_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dataprep_app.modeling.commands import add_commands
+from dataprep_app.cli import parsed
 from flows.document import Flow
 from flows.files import save
 from transforms.core.errors import DataprepError
@@ -21,16 +20,7 @@ def run() -> Run:
     """The commands as the command line wires them in."""
 
     def go(*arguments: object) -> int:
-        parser = argparse.ArgumentParser()
-        commands = parser.add_subparsers(required=True)
-
-        def command(name: str, function: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
-            sub = commands.add_parser(name, help=help)
-            sub.set_defaults(command=function)
-            return sub
-
-        add_commands(command)
-        given = parser.parse_args([str(each) for each in arguments])
+        given = parsed([str(each) for each in arguments])
         return int(given.command(given))
 
     return go
