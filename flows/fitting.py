@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import polars as pl
@@ -10,10 +11,11 @@ import polars as pl
 from flows.engines.base import Engine
 from transforms.core.relations import Relation
 from transforms.core.statistics import Statistic
+from transforms.core.transform import Learned, Transform
 
 
 class Asking:
-    """The ``ask`` that a step's ``fit`` is given: statistics of its inputs, by an engine."""
+    """The ``ask`` that a step's ``fit`` is given: statistics of its inputs, by an engine, each when it is asked."""
 
     def __init__(self, engine: Engine, inputs: Sequence[Relation]) -> None:
         self._engine = engine
@@ -21,4 +23,78 @@ class Asking:
         self.schemas: tuple[pl.Schema, ...] = tuple(engine.schema(each) for each in inputs)
 
     def __call__(self, *statistics: Statistic, table: int = 0) -> list[Any]:
-        return self._engine.measure(self._inputs[table], statistics) if statistics else []
+        return self._engine.measure([(self._inputs[table], statistics)])[0] if statistics else []
+
+
+class Unanswered(Exception):
+    """A fit asked what has not been measured yet."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(f"{len(question.statistics)} statistics of table {question.table}")
+        self.question = question
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a fit asks at once."""
+
+    statistics: tuple[Statistic, ...]
+    table: int = 0
+
+    def same(self, other: Question) -> bool:
+        """Whether another question has the same answer."""
+        mine, theirs = self.statistics, other.statistics
+        return self.table == other.table and len(mine) == len(theirs) and all(map(_same, mine, theirs))
+
+
+@dataclass
+class Attempt:
+    """A fit that is begun anew each time that more of what it asks was answered.
+
+    ``fit`` is a function of its answers, and so asks the same in the same order each time: what was
+    answered is told it by place. So fits of several steps can wait for one pass over their table.
+    """
+
+    step: Transform
+    """Bound."""
+    schemas: tuple[pl.Schema, ...]
+    answered: list[tuple[Question, list[Any]]] = field(default_factory=list)
+
+    def learned(self) -> Learned | None:
+        """What the step learns.
+
+        Raises:
+            Unanswered: it asks more than was answered, or something else.
+            StepError: it cannot learn from these rows.
+        """
+        return self.step.fit(_Replay(self.schemas, iter(self.answered)))
+
+
+@dataclass
+class _Replay:
+    """The ``ask`` of an attempt."""
+
+    schemas: tuple[pl.Schema, ...]
+    answered: Iterator[tuple[Question, list[Any]]]
+
+    def __call__(self, *statistics: Statistic, table: int = 0) -> list[Any]:
+        if not statistics:
+            return []
+        question = Question(statistics, table)
+        known = next(self.answered, None)
+        if known is None or not known[0].same(question):
+            raise Unanswered(question)
+        return known[1]
+
+
+def _same(first: Any, second: Any) -> bool:
+    """Whether two statistics, or parts of them, are equal; expressions by what they compute."""
+    if type(first) is not type(second):
+        return False
+    if isinstance(first, Statistic):
+        return all(_same(getattr(first, each.name), getattr(second, each.name)) for each in fields(first))
+    if isinstance(first, pl.Expr):
+        return first.meta.eq(second)
+    if isinstance(first, tuple):
+        return len(first) == len(second) and all(map(_same, first, second))
+    return bool(first == second)

@@ -6,18 +6,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Literal
 
 import polars as pl
 
 from flows.document import Flow, Step, node_of, output_of
 from flows.engines.base import Control, Engine
-from flows.fitting import Asking
 from flows.graph import run_order
+from flows.lookahead import Fits, Outlook, Prepared
 from flows.parameters import Value
 from flows.steps import InvalidFlowError, number_problem, output_schemas, transform_of
 from flows.store import Record, Remember
-from transforms.core.columns import BOUND
 from transforms.core.errors import DataprepError, InvalidStepError, Problem, StepError, did_you_mean
 from transforms.core.relations import Relation, Source
 from transforms.core.transform import Learned, Transform
@@ -63,6 +63,11 @@ class Plan:
         """The table a reference names."""
         return self.tables[reference]
 
+    def outlook(self, reference: str) -> Outlook | None:
+        """What is known of a table: all, once it is planned."""
+        table = self.tables.get(reference)
+        return Outlook(table.schema, False, (table.relation,), dict.fromkeys(table.schema, 0)) if table else None
+
 
 @dataclass(frozen=True)
 class Planner:
@@ -91,14 +96,15 @@ class Planner:
             InvalidFlowError: a step does not fit its inputs.
             StepError: the rows are such that a step cannot learn from them; the text begins with the step.
         """
-        plan = Plan()
-        for id in run_order(self.flow, targets):
+        plan, order = Plan(), run_order(self.flow, targets)
+        fits = Fits(self.flow, order, cache(self._prepared), self.engine)
+        for id in order:
             self.control.check()
             if id in self.flow.sources:
                 plan.tables[id] = Table(Source(id), self.columns[id])
                 continue
             self.on_step(id, "start")
-            step = self._step(id, self.flow.steps[id], plan)
+            step = self._step(id, self.flow.steps[id], plan, fits)
             plan.steps[id] = step
             for name, table in step.outputs.items():
                 plan.tables[f"{id}.{name}"] = table
@@ -106,29 +112,33 @@ class Planner:
             self.on_step(id, "done")
         return plan
 
-    def _step(self, id: str, step: Step, plan: Plan) -> PlannedStep:
-        started = time.perf_counter()
+    def _prepared(self, id: str) -> Prepared:
+        """A step as its settings make it, and what it learned before."""
+        step = self.flow.steps[id]
         transform = transform_of(id, step, self.values)
+        if step.disabled:
+            return Prepared(transform, "disabled")
+        if self.purpose == "scoring" and transform.training_only:
+            return Prepared(transform, "training only")
+        return Prepared(transform, record=self._remembered(id, transform))
+
+    def _step(self, id: str, step: Step, plan: Plan, fits: Fits) -> PlannedStep:
+        started = time.perf_counter()
+        prepared = fits.prepared(id)
+        transform, record = prepared.transform, prepared.record
         inputs = tuple(self._input(id, each, plan) for each in step.inputs)
         problem = number_problem(type(transform), len(inputs), id)
         if problem:
             raise InvalidFlowError([problem])
-        if step.disabled or (self.purpose == "scoring" and transform.training_only):
-            skipped: Literal["disabled", "training only"] = "disabled" if step.disabled else "training only"
-            return PlannedStep(id, transform, inputs, dict.fromkeys(transform.output_names, inputs[0]), skipped=skipped)
-        schemas = tuple(each.schema for each in inputs)
-        record = self._remembered(id, transform)
+        if prepared.skipped:
+            outputs = dict.fromkeys(transform.output_names, inputs[0])
+            return PlannedStep(id, transform, inputs, outputs, skipped=prepared.skipped)
         try:
-            bound = (type(transform).model_validate(record.params, context=BOUND) if record else transform).bind(
-                *schemas
-            )
-            if record is None and bound.learned_type() is not None:
+            bound = prepared.with_saved_columns().bind(*(each.schema for each in inputs))
+            if prepared.learns:
                 self.on_step(id, "fit")
-                learned = bound.fit(Asking(self.engine, [each.relation for each in inputs]))
+                learned = fits.learned(id, bound, [each.relation for each in inputs], plan.outlook)
                 record = self._recorded(id, bound, learned) if learned is not None else None
-                fitted: Literal["", "now", "reused"] = "now"
-            else:
-                fitted = "reused" if record else ""
             outputs = self._outputs(bound, inputs, record.learned if record else None)
         except InvalidStepError as error:
             raise InvalidFlowError([each.at(id) for each in error.problems]) from error
@@ -140,7 +150,7 @@ class Planner:
             inputs,
             outputs,
             record.learned if record else None,
-            fitted,
+            "now" if prepared.learns else "reused" if record else "",
             record.fitted_on if record else "",
             seconds=time.perf_counter() - started,
         )

@@ -221,7 +221,7 @@ def _failures(
         if not rows:
             continue
         value = pl.when(check.failure.where).then(pl.col(check.failure.column).cast(pl.String, strict=False))
-        (samples,) = engine.measure(check.table, [ValueCounts(value, limit=SAMPLES)])
+        ((samples,),) = engine.measure([(check.table, [ValueCounts(value, limit=SAMPLES)])])
         failure = FailureResult(check.failure.column, check.failure.what, rows, tuple(samples))
         if check.failure.stop:
             shown = ", ".join(map(repr, failure.samples))

@@ -52,8 +52,8 @@ class Engine(Protocol):
     def table(self, relation: Relation) -> Any:
         """The relation as the engine's own lazy table."""
 
-    def measure(self, relation: Relation, statistics: Sequence[Statistic]) -> list[Any]:
-        """Answers, in order."""
+    def measure(self, questions: Sequence[tuple[Relation, Sequence[Statistic]]]) -> list[list[Any]]:
+        """Answers to what is asked of some tables, in order, with as few passes over the data as it can."""
 
     def collect(self, relation: Relation) -> pl.DataFrame:
         """The whole table in memory: for previews and tests."""

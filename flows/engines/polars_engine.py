@@ -14,7 +14,7 @@ from flows.engines.base import Control, Outcome, Write
 from flows.engines.errors import told
 from flows.engines.polars_aggregates import aggregated
 from flows.engines.polars_joins import concatenated, joined, joined_asof
-from flows.engines.polars_statistics import measured
+from flows.engines.polars_statistics import Measuring
 from flows.engines.polars_windows import windowed
 from transforms.core import relations as rel
 from transforms.core.random import draw
@@ -56,8 +56,17 @@ class PolarsEngine:
     def collect(self, relation: rel.Relation) -> pl.DataFrame:
         return self.gather([self.table(relation)])[0]
 
-    def measure(self, relation: rel.Relation, statistics: Sequence[Statistic]) -> list[Any]:
-        return measured(self.table(relation), statistics, self.gather)
+    def measure(self, questions: Sequence[tuple[rel.Relation, Sequence[Statistic]]]) -> list[list[Any]]:
+        """One query; what is asked of one table is asked of it once."""
+        together = {table: Measuring(self.table(table)) for table, _ in questions}
+        places = [together[table].ask(statistics) for table, statistics in questions]
+        frames = [each.frames() for each in together.values()]
+        found = iter(self.gather([frame for each in frames for frame in each]))
+        answers = {
+            table: each.answers([next(found) for _ in mine])
+            for (table, each), mine in zip(together.items(), frames, strict=True)
+        }
+        return [answers[table][place] for (table, _), place in zip(questions, places, strict=True)]
 
     def count(self, relations: Sequence[rel.Relation]) -> list[int]:
         """Numbers of rows, of several relations in one pass."""

@@ -14,7 +14,6 @@ from flows.engines.base import settle
 from transforms.core import statistics as stat
 from transforms.core.random import draw
 
-Gather = Callable[[Sequence[pl.LazyFrame]], list[pl.DataFrame]]
 Scalars = stat.Count | stat.Missing | stat.CountWhere | stat.Mean | stat.Std | stat.Sum | stat.Min | stat.Max
 DRAW = "__draw"
 
@@ -27,28 +26,49 @@ class Query:
     read: Callable[[pl.DataFrame], Any]
 
 
-def measured(table: pl.LazyFrame, statistics: Sequence[stat.Statistic], gather: Gather) -> list[Any]:
-    """Answers in order; statistics that are single numbers share one row of one query."""
-    schema = table.collect_schema()
-    shared = _shared_quantiles(statistics)
-    grouped = {place for places in shared.values() for place in places}
-    single = {i: scalar(each, schema) for i, each in enumerate(statistics) if is_scalar(each) and i not in grouped}
-    queries = {i: _query(each, table, schema) for i, each in enumerate(statistics) if not is_scalar(each)}
-    frames = [each.table for each in queries.values()]
-    row_exprs = [expr.alias(str(i)) for i, expr in single.items()]
-    row_exprs += [_quantiles(name, places, statistics, schema) for name, places in shared.items()]
-    if row_exprs:
-        frames.append(table.select(row_exprs))
-    found = gather(frames)
-    answers: dict[int, Any] = {
-        i: query.read(frame) for (i, query), frame in zip(queries.items(), found[: len(queries)], strict=True)
-    }
-    if row_exprs:
-        row = found[-1].row(0, named=True)
-        answers |= {i: scalar_answer(statistics[i], row[str(i)]) for i in single}
-        for places in shared.values():
-            answers |= dict(zip(places, row[f"quantiles {places[0]}"], strict=True))
-    return [answers[i] for i in range(len(statistics))]
+class Measuring:
+    """What is asked of one table, as small tables to compute and answers to read off them.
+
+    Statistics that are single numbers share one row of one query.
+    """
+
+    def __init__(self, table: pl.LazyFrame) -> None:
+        self._table = table
+        self._schema = table.collect_schema()
+        self._statistics: list[stat.Statistic] = []
+
+    def ask(self, statistics: Sequence[stat.Statistic]) -> slice:
+        """Ask for more; their place among all answers."""
+        start = len(self._statistics)
+        self._statistics += statistics
+        return slice(start, len(self._statistics))
+
+    def frames(self) -> list[pl.LazyFrame]:
+        """The tables to compute."""
+        statistics, schema = self._statistics, self._schema
+        self._shared = _shared_quantiles(statistics)
+        grouped = {place for places in self._shared.values() for place in places}
+        single = {i: scalar(each, schema) for i, each in enumerate(statistics) if is_scalar(each) and i not in grouped}
+        self._single = list(single)
+        self._queries = {
+            i: _query(each, self._table, schema) for i, each in enumerate(statistics) if not is_scalar(each)
+        }
+        row = [expr.alias(str(i)) for i, expr in single.items()]
+        row += [_quantiles(name, places, statistics, schema) for name, places in self._shared.items()]
+        tables = [each.table for each in self._queries.values()]
+        return [*tables, self._table.select(row)] if row else tables
+
+    def answers(self, found: Sequence[pl.DataFrame]) -> list[Any]:
+        """All answers in the order in which they were asked, read off the computed tables."""
+        answers: dict[int, Any] = {
+            i: query.read(frame) for (i, query), frame in zip(self._queries.items(), found, strict=False)
+        }
+        if len(found) > len(self._queries):
+            row = found[-1].row(0, named=True)
+            answers |= {i: scalar_answer(self._statistics[i], row[str(i)]) for i in self._single}
+            for places in self._shared.values():
+                answers |= dict(zip(places, row[f"quantiles {places[0]}"], strict=True))
+        return [answers[i] for i in range(len(self._statistics))]
 
 
 def _shared_quantiles(statistics: Sequence[stat.Statistic]) -> dict[str, list[int]]:

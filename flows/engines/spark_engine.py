@@ -69,7 +69,18 @@ class SparkEngine:
     def collect(self, relation: rel.Relation) -> pl.DataFrame:
         return self._run(lambda: from_spark(self.table(relation), self.schema(relation)))
 
-    def measure(self, relation: rel.Relation, statistics: Sequence[Statistic]) -> list[Any]:
+    def measure(self, questions: Sequence[tuple[rel.Relation, Sequence[Statistic]]]) -> list[list[Any]]:
+        """One pass over each table, whatever is asked of it (more where quantiles need them)."""
+        together: dict[rel.Relation, list[Statistic]] = {}
+        places = []
+        for table, statistics in questions:
+            asked = together.setdefault(table, [])
+            places.append((table, slice(len(asked), len(asked) + len(statistics))))
+            asked += statistics
+        answers = {table: self._measured(table, asked) for table, asked in together.items()}
+        return [answers[table][place] for table, place in places]
+
+    def _measured(self, relation: rel.Relation, statistics: Sequence[Statistic]) -> list[Any]:
         return self._run(lambda: measured(self.table(relation), self.schema(relation), statistics))
 
     def write(

@@ -29,7 +29,7 @@ TABLE = pl.DataFrame(
 
 
 def ask(*statistics: stat.Statistic, table: pl.DataFrame = TABLE) -> list[object]:
-    return PolarsEngine.over({"t": table}).measure(Source("t"), statistics)
+    return PolarsEngine.over({"t": table}).measure([(Source("t"), statistics)])[0]
 
 
 def test_null_and_nan_are_left_out_of_numbers() -> None:

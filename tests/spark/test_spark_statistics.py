@@ -47,7 +47,7 @@ moderate = st.one_of(st.none(), st.just(NAN), st.floats(-1e6, 1e6), st.just(0.1)
 
 
 def by_polars(table: pl.DataFrame, asked: Sequence[stat.Statistic]) -> list[Any]:
-    return PolarsEngine.over({"t": table}).measure(Source("t"), asked)
+    return PolarsEngine.over({"t": table}).measure([(Source("t"), asked)])[0]
 
 
 def in_pieces(table: pl.DataFrame, cuts: Sequence[int], asked: Sequence[stat.Statistic]) -> list[Any]:

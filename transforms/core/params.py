@@ -57,7 +57,7 @@ class Params(BaseModel):
         problems: list[Problem] = []
         for name, info in type(self).model_fields.items():
             value = getattr(self, name)
-            kind = _column_kind(info.annotation, info.metadata)
+            kind = column_kind(info.annotation, info.metadata)
             if kind is not None and value is not None and kind.table < len(schemas):
                 values[name], found = kind.bind(value, schemas[kind.table])
             else:
@@ -70,7 +70,7 @@ class Params(BaseModel):
         """Every column of an input that the settings name; call it on bound settings."""
         for name, info in type(self).model_fields.items():
             value = getattr(self, name)
-            kind = _column_kind(info.annotation, info.metadata)
+            kind = column_kind(info.annotation, info.metadata)
             if kind is None:
                 for each in _params_inside(value):
                     yield from each.columns_read(table)
@@ -98,14 +98,15 @@ def _named(problem: Problem, field: str) -> Problem:
     return Problem(problem.found, problem.advice, field, problem.step, problem.severity)
 
 
-def _column_kind(annotation: Any, metadata: list[Any]) -> ColumnField | ColumnsField | ColumnKeys | None:
+def column_kind(annotation: Any, metadata: list[Any]) -> ColumnField | ColumnsField | ColumnKeys | None:
+    """The mark of a field that holds columns; ``None`` for any other."""
     for each in metadata:
         if isinstance(each, ColumnField | ColumnsField | ColumnKeys):
             return each
     if get_origin(annotation) is Annotated:
-        return _column_kind(*(lambda inner, *marks: (inner, list(marks)))(*get_args(annotation)))
+        return column_kind(*(lambda inner, *marks: (inner, list(marks)))(*get_args(annotation)))
     if get_origin(annotation) in (Union, types.UnionType):
-        return next((kind for each in get_args(annotation) if (kind := _column_kind(each, []))), None)
+        return next((kind for each in get_args(annotation) if (kind := column_kind(each, []))), None)
     return None
 
 

@@ -15,6 +15,10 @@ from transforms.core.relations import MapRows, Relation
 from transforms.core.statistics import Ask
 
 
+MOST_COMPARISONS = 1_000_000
+"""Pairs of names that are compared to tell what a step leaves alone; with more, it is taken to touch all."""
+
+
 class Learned(BaseModel):
     """What a transform remembers of the data it was fitted on: plain data, never code.
 
@@ -153,6 +157,26 @@ class Transform(Params):
         """Input columns by output column; ``None`` when every output may depend on every column read."""
         return None
 
+    def touched(self, columns: Iterable[str]) -> frozenset[str]:
+        """Those of some columns that the bound step may read, change or make, known before it has learned.
+
+        The others come out as they went in, in the same rows unless the step ``changes_rows``. A step
+        can only know a column by a name in its settings, and names what it makes after that or after
+        another of its settings; so what is meant is any column whose name is, begins with, or is part
+        of a text among them, or holds the name of a column among them.
+        """
+        columns = frozenset(columns)
+        texts = frozenset(each for each in _texts(self.model_dump()) if each)
+        named, starts, together = texts & columns, tuple(texts), "\0".join(texts)
+        others = columns - named
+        if len(named) * len(others) > MOST_COMPARISONS:
+            return columns
+        return named | {
+            each
+            for each in others
+            if each in together or each.startswith(starts) or any(text in each for text in named)
+        }
+
     def dtype(self, column: str, table: int = 0) -> pl.DataType:
         """The type of an input column of the bound step."""
         return self._schemas[table][column]
@@ -208,6 +232,18 @@ class FittedTransform(Transform):
 
 class TableTransform(Transform):
     """Needs to see rows together: joins, groups, sorts, windows."""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text inside plain settings."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for pair in value.items():
+            yield from _texts(pair)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for each in value:
+            yield from _texts(each)
 
 
 def _lineage(expressions: Iterable[pl.Expr]) -> dict[str, frozenset[str]]:
