@@ -21,6 +21,7 @@ COMMANDS = {
     "check": ("commands.flow", "Say what is wrong with a flow, without running it."),
     "schema": ("commands.flow", "Show the columns of each node, without running the flow."),
     "explain": ("commands.flow", "Show how a flow would run."),
+    "learned": ("commands.learned", "Show, compare or change what the steps of a flow learned."),
     "catalog": ("commands.catalog", "List the transforms, or explain one."),
     "app": ("commands.workspace", "Open the app in the browser."),
     "chat": ("chat.commands", "Say in words what to do with a table, or ask about it."),

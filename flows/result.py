@@ -35,6 +35,8 @@ class StepResult:
     """``now``, ``reused``, or empty for a step that learns nothing."""
     fitted_on: str = ""
     """``full`` or ``sample``."""
+    learned: str = ""
+    """A key of what the step used that it had learned: the same key, the same numbers."""
     skipped: str = ""
     """Why it was passed by: ``disabled`` or ``training only``."""
     failures: tuple[FailureResult, ...] = ()

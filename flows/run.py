@@ -16,6 +16,7 @@ from connectors.parquet import ParquetDestination
 from flows.document import Flow
 from flows.engines.base import Control, RunEngine, Write
 from flows.identity import contents, definitions
+from flows.learned import key as learned_key
 from flows.parameters import Value
 from flows.parameters import values as parameter_values
 from flows.placing import commit, discard, partial_path
@@ -266,6 +267,7 @@ def _step_result(
         seconds=round(step.seconds, 3),
         fitted=step.fitted,
         fitted_on=step.fitted_on,
+        learned=learned_key(step.learned) if step.learned is not None else "",
         skipped=step.skipped,
         failures=failures,
     )

@@ -2,7 +2,8 @@
 
 ``loan.flow.json`` has a folder ``loan.learned`` with one ``<step>.json`` for each fitted step, and an
 Arrow file for each table in it. A record is replaced at once: its tables are written first, under
-names made of their content, then the JSON that names them.
+names made of their content, then the JSON that names them. What a step learned the time before stays
+in the folder ``previous``, to be compared with; all of it may be put under version control with the flow.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from pydantic import ValidationError
 from flows.files import write_whole
 from transforms.core.errors import DataprepError
 from transforms.core.transform import Learned, Transform
+
+PREVIOUS = "previous"
+"""The folder, within that of the records, of the records before them."""
 
 
 class StoreError(DataprepError):
@@ -44,6 +48,8 @@ class Record:
     """Time in UTC, ISO 8601."""
     engine: str
     learned: Learned = field(repr=False)
+    edited_at: str = ""
+    """When somebody changed what was learned by hand; empty when nobody did."""
 
 
 class Remember(Protocol):
@@ -81,7 +87,17 @@ class LearnedFolder:
         Raises:
             StoreError: there is one, but it is damaged or not of this transform.
         """
-        path = self.folder / f"{step}.json"
+        return self._read(self.folder / f"{step}.json", step, kind)
+
+    def previous(self, step: str, kind: type[Transform]) -> Record | None:
+        """The record before the one there is now; ``None`` when the step learned only once.
+
+        Raises:
+            StoreError: it is damaged or not of this transform.
+        """
+        return self._read(self.folder / PREVIOUS / f"{step}.json", step, kind)
+
+    def _read(self, path: Path, step: str, kind: type[Transform]) -> Record | None:
         learned = kind.learned_type()
         if learned is None or not path.exists():
             return None
@@ -96,11 +112,24 @@ class LearnedFolder:
     def save(self, record: Record) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         values = {**asdict(record), "learned": write_learned(record.learned, self.folder, record.step)}
-        write_whole(self.folder / f"{record.step}.json", json.dumps(values, indent=2, ensure_ascii=False) + "\n")
-        used = {each["arrow"] for each in values["learned"].values() if is_table(each)}
+        path, before = self.folder / f"{record.step}.json", self.folder / PREVIOUS / f"{record.step}.json"
+        if path.exists() and tables_and_values(path) != values["learned"]:
+            write_whole(before, path.read_text(encoding="utf-8"))
+        write_whole(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+        kept = [values["learned"], tables_and_values(before)]
+        used = {each["arrow"] for learned in kept for each in learned.values() if is_table(each)}
         for stale in self.folder.glob(f"{record.step}.*.arrow"):
             if stale.name not in used:
                 stale.unlink()
+
+
+def tables_and_values(path: Path) -> dict[str, Any]:
+    """What a record file says was learned; nothing where it cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["learned"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def learned_folder(flow_path: Path) -> Path:
