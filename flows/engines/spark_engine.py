@@ -20,6 +20,7 @@ from flows.engines import spark_joins, spark_relations
 from flows.engines.base import Control, Outcome, Write
 from flows.engines.polars_engine import PolarsEngine
 from flows.engines.spark_errors import restored_errors
+from flows.engines.spark_reduce import Feed, from_frame, from_pieces
 from flows.engines.spark_rows import RowFunction, chained, from_spark, map_rows, spark_name, to_spark
 from flows.engines.spark_sources import Piece, numbered, pieces_of, read_pieces
 from flows.engines.spark_statistics import measured
@@ -81,7 +82,14 @@ class SparkEngine:
         return [answers[table][place] for table, place in places]
 
     def _measured(self, relation: rel.Relation, statistics: Sequence[Statistic]) -> list[Any]:
-        return self._run(lambda: measured(self.table(relation), self.schema(relation), statistics))
+        return self._run(lambda: measured(self._feed(relation), self.schema(relation), statistics))
+
+    def _feed(self, relation: rel.Relation) -> Feed:
+        steps, base = _row_steps(relation)
+        pieces = self._pieces_of(base)
+        if pieces is None:
+            return from_frame(self.table(relation), self.schema(relation))
+        return from_pieces(self._spark, pieces, chained(steps))
 
     def write(
         self,
@@ -186,10 +194,8 @@ class SparkEngine:
 
     def _mapped(self, relation: rel.Relation, last: Sequence[RowFunction] = ()) -> DataFrame:
         """A chain of row steps, and the source it stands on, in one pass."""
-        steps, base = list(last), relation
-        while isinstance(base, rel.MapRows):
-            steps.insert(0, partial(base.step.apply, learned=base.learned))
-            base = base.table
+        before, base = _row_steps(relation)
+        steps = [*before, *last]
         pieces = self._pieces_of(base)
         if pieces is not None:
             return read_pieces(self._spark, pieces, chained(steps), self.schema(relation))
@@ -267,6 +273,15 @@ class SparkEngine:
             [self.schema(each) for each in relation.tables],
         )
         return spark_joins.concatenated(frames, schemas, self.schema(relation))
+
+
+def _row_steps(relation: rel.Relation) -> tuple[list[RowFunction], rel.Relation]:
+    """The row steps that a table ends in, the first first, and the table that they stand on."""
+    steps: list[RowFunction] = []
+    while isinstance(relation, rel.MapRows):
+        steps.insert(0, partial(relation.step.apply, learned=relation.learned))
+        relation = relation.table
+    return steps, relation
 
 
 def _ended(done: Future[Any], cancel: Callable[[], None], patience: float = inf) -> bool:

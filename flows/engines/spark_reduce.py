@@ -1,9 +1,10 @@
 """Partial answers of many statistics, reduced over a Spark table in one pass over its rows.
 
-Each partition is reduced by polars to a few messages: rows of a partial answer as an Arrow stream. Those
-that belong together meet in one task, which merges them, and one more task combines what has different
-keys. So Spark moves and sorts messages, whatever is in them; polars alone knows values and their order;
-and the driver receives no more than the answers.
+Each partition is reduced by polars to a few messages: rows of a partial answer as an Arrow stream. Where a
+table stands on a source that executors open, no row of it goes through Spark at all. Messages that belong
+together meet in one task, which merges them, and one more task combines what has different keys. So Spark
+moves and sorts messages, whatever is in them; polars alone knows values and their order; and the driver
+receives no more than the answers.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from itertools import groupby
 import polars as pl
 import pyarrow as pa
 from polars.io.plugins import register_io_source
+from polars.selectors import by_name
 from pyspark import TaskContext
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.functions import lit
 
 from flows.engines.spark_errors import portable_errors, restored_errors
 from flows.engines.spark_partials import Partial
-from flows.engines.spark_rows import Batches, column, from_arrow
+from flows.engines.spark_rows import LARGEST_BATCH, Batches, RowFunction, column, from_arrow
+from flows.engines.spark_sources import Piece, numbered, piece_in
 
 SHARES = 32
 """Parts that the keys of a partial are dealt to: as many tasks can merge it."""
@@ -84,18 +87,52 @@ class Pile:
         self.pieces, self.rows, self.merged = [], 0, 0
 
 
-def reduced(frame: DataFrame, schema: pl.Schema, partials: Sequence[Partial]) -> list[pl.DataFrame]:
+Started = Callable[[Iterable[pl.DataFrame]], Iterator[Message]]
+Feed = Callable[[Sequence[str], Started], DataFrame]
+"""Gives a function, in executors, some columns of the pieces of a table; a Spark table of the messages it makes."""
+
+
+def from_frame(frame: DataFrame, schema: pl.Schema) -> Feed:
+    """The rows of a Spark table that carries such polars columns."""
+
+    def feed(names: Sequence[str], started: Started) -> DataFrame:
+        carried = pl.Schema({name: schema[name] for name in names} or {NO_COLUMN: pl.Boolean()})
+        rows = frame.select([column(name) for name in names] or [lit(True).alias(NO_COLUMN)])
+        return _mapped(rows, lambda batches: started(from_arrow(each, carried) for each in batches))
+
+    return feed
+
+
+def from_pieces(spark: SparkSession, pieces: tuple[Piece, ...], steps: RowFunction) -> Feed:
+    """The rows that a polars function makes of pieces of a source, in the tasks that open them."""
+
+    def feed(names: Sequence[str], started: Started) -> DataFrame:
+        def run(batches: Batches) -> Iterator[Message]:
+            piece = piece_in(batches, pieces)
+            if piece is not None:
+                rows = steps(piece.scan())
+                some = (
+                    rows.select(by_name(*names)) if names else rows.select(pl.repeat(True, pl.len()).alias(NO_COLUMN))
+                )
+                yield from started(
+                    some.collect_batches(chunk_size=LARGEST_BATCH, maintain_order=True, engine="streaming")
+                )
+
+        return _mapped(numbered(spark, pieces), run)
+
+    return feed
+
+
+def reduced(feed: Feed, schema: pl.Schema, partials: Sequence[Partial]) -> list[pl.DataFrame]:
     """Each partial of a whole table, finished and combined.
 
     Args:
-        frame: the table.
-        schema: the polars columns that it carries.
+        feed: the rows of the table.
+        schema: its columns.
         partials: what to reduce it to, all in one pass.
     """
     pieces, names = _of_nothing(partials, schema)
-    carried = pl.Schema({name: schema[name] for name in names} or {NO_COLUMN: pl.Boolean()})
-    rows = frame.select([column(name) for name in names] or [lit(True).alias(NO_COLUMN)])
-    messages = _mapped(rows, lambda batches: _started(batches, carried, partials))
+    messages = feed(names, lambda rows: _started(rows, partials))
     if not all(each.small for each in partials):
         messages = _mapped(_gathered(messages, "slot", "share"), lambda batches: _merged(batches, partials))
     if any(each.keys for each in partials):
@@ -123,10 +160,10 @@ def _of_nothing(partials: Sequence[Partial], schema: pl.Schema) -> tuple[list[li
     return pieces, [name for name in schema if name in read]
 
 
-def _started(batches: Batches, schema: pl.Schema, partials: Sequence[Partial]) -> Iterator[Message]:
+def _started(tables: Iterable[pl.DataFrame], partials: Sequence[Partial]) -> Iterator[Message]:
     piles = [Pile(each.merge) for each in partials]
-    for batch in batches:
-        rows = from_arrow(batch, schema).lazy()
+    for table in tables:
+        rows = table.lazy()
         for slot, (partial, pile) in enumerate(zip(partials, piles, strict=True)):
             pile.add(partial.start(rows))
             if partial.keys and pile.merged > OVERFULL:

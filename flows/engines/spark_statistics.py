@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
-from pyspark.sql import DataFrame
 
 from flows.engines.spark_moments import CompleteMoments, PairMoments
 from flows.engines.spark_partials import (
@@ -23,7 +22,7 @@ from flows.engines.spark_partials import (
     Scalars,
 )
 from flows.engines.spark_quantiles import Search
-from flows.engines.spark_reduce import reduced
+from flows.engines.spark_reduce import Feed, reduced
 from transforms.core import statistics as stat
 
 Reduce = Callable[[Sequence[Partial]], list[pl.DataFrame]]
@@ -39,15 +38,15 @@ ALONE = (
 )
 
 
-def measured(frame: DataFrame, schema: pl.Schema, statistics: Sequence[stat.Statistic]) -> list[Any]:
+def measured(feed: Feed, schema: pl.Schema, statistics: Sequence[stat.Statistic]) -> list[Any]:
     """Answers, in order.
 
     Args:
-        frame: the table.
-        schema: the polars columns that it carries, in order.
+        feed: the rows of the table.
+        schema: its columns, in order.
         statistics: what is asked of it.
     """
-    return answers(lambda partials: reduced(frame, schema, partials), schema, statistics)
+    return answers(lambda partials: reduced(feed, schema, partials), schema, statistics)
 
 
 def answers(reduce: Reduce, schema: pl.Schema, statistics: Sequence[stat.Statistic]) -> list[Any]:

@@ -40,3 +40,13 @@ def write_rows(path: Path, rows: int, seed: int = 7) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     table.write_parquet(path, row_group_size=250_000)
     return path
+
+
+def write_customers(path: Path, rows: int, seed: int = 8) -> Path:
+    """A Parquet file that gives each id a region and an age; made once."""
+    if not path.exists():
+        random = np.random.default_rng(seed)
+        regions = np.take([f"region {i}" for i in range(50)], random.integers(0, 50, rows))
+        table = pl.DataFrame({"id": random.permutation(rows), "region": regions, "age": random.integers(18, 90, rows)})
+        table.write_parquet(path, row_group_size=250_000)
+    return path

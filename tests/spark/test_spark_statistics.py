@@ -20,7 +20,7 @@ from flows.engines.base import settle
 from flows.engines.polars_engine import PolarsEngine
 from flows.engines.spark_partials import CountedValues, DrawnRows, Partial
 from flows.engines.spark_quantiles import ordered_keys, value_of
-from flows.engines.spark_reduce import Pile
+from flows.engines.spark_reduce import Pile, from_frame
 from flows.engines.spark_rows import map_rows, to_spark
 from flows.engines.spark_statistics import answers, measured
 from tests.drawing import examples
@@ -95,7 +95,7 @@ def ask(spark: SparkSession) -> Ask:
     """Measure a table on Spark, cut into so many partitions."""
 
     def go(table: pl.DataFrame, *asked: stat.Statistic, partitions: int = 5) -> list[Any]:
-        return measured(to_spark(spark, table).repartition(partitions), table.schema, asked)
+        return measured(from_frame(to_spark(spark, table).repartition(partitions), table.schema), table.schema, asked)
 
     return go
 
@@ -169,7 +169,7 @@ def test_any_numbers_have_the_quantiles_and_deviations_of_polars(
         schema={"v": pl.Float64, "o": pl.Float64},
     )
     found = measured(
-        to_spark(spark, table).repartition(3),
+        from_frame(to_spark(spark, table).repartition(3), table.schema),
         table.schema,
         [stat.Quantile("v", q), stat.Quantile("v", 0.5), stat.Min("v"), stat.Max("v"), stat.Std("o"), stat.Mean("o")],
     )
@@ -313,12 +313,12 @@ def test_plain_statistics_are_one_job_and_all_of_them_three(spark: SparkSession)
     kinds = (stat.Mean, stat.Std, stat.Min, stat.Max, stat.Missing, stat.Sum)
     plain = [kind(name) for kind in kinds for name in ("id", "x", "m", "i8", "b")]
     assert len(plain) == 30
-    assert jobs_of(spark, lambda: measured(frame, table.schema, plain), "plain") == 1
+    assert jobs_of(spark, lambda: measured(from_frame(frame, table.schema), table.schema, plain), "plain") == 1
     keyed = [stat.ValueCounts("g"), stat.Distinct("x"), stat.GroupMeans("x", "g"), stat.Rows(("id",), 5)]
     quantiles = [stat.Quantile(name, q) for name in ("m", "i8", "b") for q in (0.0, 0.5, 1.0)]
     both = [*plain, *keyed, *quantiles]
     # One pass over the table and two shuffles of what is left of it; Spark starts a job for each.
-    assert jobs_of(spark, lambda: measured(frame, table.schema, both), "both") <= 3
+    assert jobs_of(spark, lambda: measured(from_frame(frame, table.schema), table.schema, both), "both") <= 3
 
 
 @pytest.mark.spark
@@ -326,7 +326,7 @@ def test_only_columns_that_are_measured_are_read(spark: SparkSession) -> None:
     frame = spark.range(4).selectExpr("id as wanted", "1 div (id - 3) as unreadable")
     schema = pl.Schema({"wanted": pl.Int64, "unreadable": pl.Int64})
     asked = [stat.Sum("wanted"), stat.Quantile(pl.col("wanted") + 1, 1.0), stat.CountWhere(pl.col("wanted") > 1)]
-    assert measured(frame, schema, asked) == [6, 4.0, 2]
+    assert measured(from_frame(frame, schema), schema, asked) == [6, 4.0, 2]
 
 
 @pytest.mark.spark
@@ -344,8 +344,8 @@ def test_strange_names_and_whole_table_expressions(ask: Ask) -> None:
 
 @pytest.mark.spark
 def test_rows_are_counted_without_reading_any_column(spark: SparkSession) -> None:
-    assert measured(spark.range(7).select(), pl.Schema(), [stat.Count()]) == [7]
-    assert measured(spark.range(7), pl.Schema({"id": pl.Int64}), []) == []
+    assert measured(from_frame(spark.range(7).select(), pl.Schema()), pl.Schema(), [stat.Count()]) == [7]
+    assert measured(from_frame(spark.range(7), pl.Schema({"id": pl.Int64})), pl.Schema({"id": pl.Int64}), []) == []
 
 
 @pytest.mark.spark
@@ -360,7 +360,7 @@ def test_many_different_values_are_counted_exactly(spark: SparkSession) -> None:
 
     frame = map_rows(numbers, keyed, before, after)
     distinct, counts, groups, pairs, median = measured(
-        frame,
+        from_frame(frame, after),
         after,
         [
             stat.Distinct("k"),
