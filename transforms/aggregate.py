@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import polars as pl
@@ -78,6 +78,42 @@ class Aggregation(Params):
         return Measure(self.function, self.column or "", self.name, self.q)
 
 
+def aggregation_problems(
+    aggregations: Sequence[Aggregation], order_by: Sequence[SortKey], others: Iterable[str], schema: pl.Schema
+) -> Iterator[Problem]:
+    """What is wrong with aggregations of a table whose results stand beside ``others``, columns of these names."""
+    names = [*others, *(each.name for each in aggregations)]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(f"Two columns of the result would be named {name!r}.", "Rename one.", "aggregations")
+    for each in aggregations:
+        if each.column is not None:
+            problem = function_problem(each.function, each.column, schema[each.column], "aggregations")
+            if problem:
+                yield problem
+        if each.function in ORDERED and not order_by:
+            yield Problem(
+                f"{each.function!r} needs an order, since a table as such has none.",
+                "Choose a column to order by.",
+                "order_by",
+            )
+
+
+def aggregated(
+    table: Relation,
+    aggregations: Sequence[Aggregation],
+    by: tuple[str, ...],
+    order_by: Sequence[SortKey],
+    schema: pl.Schema,
+) -> Relation:
+    """One row for each group of ``by``, NaN among the missing keys, with the values of aggregations."""
+    rows = nan_as_null(table, by, schema)
+    measures = tuple(each.measure() for each in aggregations)
+    if not any(each.function in ORDERED for each in aggregations):
+        return Aggregate(rows, by, measures)
+    ready = sortable(rows, order_by, schema, break_ties=True)
+    return Aggregate(ready.table, by, measures, ready.by)
+
+
 class GroupAggregate(TableTransform):
     """Make one row of each group of rows, with totals, counts and other values of the group."""
 
@@ -125,28 +161,10 @@ class GroupAggregate(TableTransform):
     """What first, last and list follow."""
 
     def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
-        names = [*self.by, *(each.name for each in self.aggregations)]
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield Problem(f"Two columns of the result would be named {name!r}.", "Rename one.", "aggregations")
-        for each in self.aggregations:
-            if each.column is not None:
-                problem = function_problem(each.function, each.column, self.dtype(each.column), "aggregations")
-                if problem:
-                    yield problem
-            if each.function in ORDERED and not self.order_by:
-                yield Problem(
-                    f"{each.function!r} needs an order, since a table as such has none.",
-                    "Choose a column to order by.",
-                    "order_by",
-                )
+        yield from aggregation_problems(self.aggregations, self.order_by, self.by, schemas[0])
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
-        rows = nan_as_null(tables[0], self.by, self._schemas[0])
-        measures = tuple(each.measure() for each in self.aggregations)
-        if not any(each.function in ORDERED for each in self.aggregations):
-            return Aggregate(rows, self.by, measures)
-        ready = sortable(rows, self.order_by, self._schemas[0], break_ties=True)
-        return Aggregate(ready.table, self.by, measures, ready.by)
+        return aggregated(tables[0], self.aggregations, self.by, self.order_by, self._schemas[0])
 
 
 class GroupConcat(TableTransform):

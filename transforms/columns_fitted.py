@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import Field
@@ -11,7 +11,9 @@ from pydantic import Field
 from transforms.core.columns import ALL, Columns, KeyColumns
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import blank
-from transforms.core.statistics import Ask, Count, Missing, ValueCounts
+from transforms.core.params import legal_name
+from transforms.core.random import draw
+from transforms.core.statistics import Ask, Count, CountWhere, Missing, Sum, ValueCounts
 from transforms.core.transform import Example, FittedTransform, Learned, Transform
 
 
@@ -133,4 +135,77 @@ class DropConstantColumns(DropByShare):
         return shares
 
 
-TRANSFORMS: tuple[type[Transform], ...] = (DropEmptyColumns, DropConstantColumns)
+class Copies(Learned):
+    """The columns that go."""
+
+    copies: dict[str, str]
+    """The column that stays and says the same, by column dropped."""
+
+
+class DropDuplicateColumns(FittedTransform):
+    """Drop columns that hold the same values as one before them, or have the same name but for its writing."""
+
+    id = "drop_duplicate_columns"
+    title = "Drop duplicate columns"
+    terms = ("identical columns", "redundant columns", "same values", "copies of columns", "remove repeated columns")
+    columns_from_data = True
+    missing = "Missing values, NaN among them, equal each other; columns without any value are no copies and stay."
+    unseen = "The same columns are dropped, whatever the new values are."
+    examples = (
+        Example(
+            params={},
+            before={"id": [1, 2, 3], "name": ["a", None, "c"], "label": ["a", None, "c"], "rank": [3, 2, 1]},
+            after={"id": [1, 2, 3], "name": ["a", None, "c"], "rank": [3, 2, 1]},
+        ),
+        Example(
+            params={"compare": "names"},
+            before={"Order ID": [1, None], "order_id": [2, 3], "note": [None, "x"]},
+            after={"Order ID": [1, None], "note": [None, "x"]},
+        ),
+    )
+
+    columns: Columns = ALL
+    """Columns to compare with each other; the first of equal ones stays."""
+    compare: Literal["values", "names"] = "values"
+    """Drop a column that has the values of another in every row, and its type; or its name, capitals, blanks and signs
+    aside."""
+
+    def fit(self, ask: Ask) -> Copies:
+        if self.compare == "values":
+            return Copies(copies=self._of_values(ask))
+        first: dict[str, str] = {}
+        copies = {}
+        for name in self.columns:
+            kept = first.setdefault(legal_name(name, name), name)
+            if kept != name:
+                copies[name] = kept
+        return Copies(copies=copies)
+
+    def _of_values(self, ask: Ask) -> dict[str, str]:
+        """Columns of which a sum over all rows is that of another, and which then differ in no row."""
+        rows, *found = ask(Count(), *(each for name in self.columns for each in self._print(name)))
+        prints: dict[tuple[object, ...], str] = {}
+        pairs = {}
+        for name, missing, total in zip(self.columns, found[::2], found[1::2], strict=True):
+            if missing < rows:
+                kept = prints.setdefault((self.dtype(name), missing, total), name)
+                if kept != name:
+                    pairs[name] = kept
+        differ = ask(*(CountWhere(self.present(a).ne_missing(self.present(b))) for a, b in pairs.items()))
+        return {name: kept for (name, kept), rows in zip(pairs.items(), differ, strict=True) if not rows}
+
+    def _print(self, name: str) -> tuple[Missing, Sum]:
+        """What tells a column from others: a sum of hashes of its values, each with that of its row."""
+        row = draw(0, self._schemas[0].names())
+        # 24 bits of each, so that no sum leaves the range of 64 bits.
+        mixed = pl.struct(self.present(name).alias("value"), row.alias("row")).hash(0) // 2**40
+        return Missing(name), Sum(mixed.cast(pl.Int64))
+
+    def apply(self, rows: pl.LazyFrame, learned: Copies) -> pl.LazyFrame:
+        return rows.select(exactly(name) for name in self._schemas[0] if name not in learned.copies)
+
+    def lineage(self, learned: Any = None) -> Mapping[str, frozenset[str]] | None:
+        return {}
+
+
+TRANSFORMS: tuple[type[Transform], ...] = (DropEmptyColumns, DropConstantColumns, DropDuplicateColumns)

@@ -243,4 +243,79 @@ class SplitByPositions(RowTransform):
             yield pl.when(begins).then(part).alias(name)
 
 
-TRANSFORMS: tuple[type[Transform], ...] = (ConcatColumns, SplitColumn, SplitByPositions)
+PARTS: dict[str, str] = {
+    "digit_nondigit": r"(?s)\p{Nd}+|\P{Nd}+",
+    "letter_other": r"(?s)[\p{L}\p{M}]+|[^\p{L}\p{M}]+",
+    # Whatever is no small letter, or small letters that no capital follows; then the small letters before a capital.
+    "lower_upper": r"(?s)(?:\P{Ll}|\p{Ll}+[^\p{Ll}\p{Lu}])+\p{Ll}*|\p{Ll}+",
+}
+"""One part of a text, by the boundary between parts."""
+
+
+class SplitByCharType(FittedTransform):
+    """Split text where digits and other characters meet, or letters and others, or a capital follows a small letter."""
+
+    id = "split_by_char_type"
+    title = "Split where character type changes"
+    terms = ("split letters and digits", "camel case split", "separate number and unit", "AB12")
+    columns_from_data = True
+    missing = "Missing text gives missing parts, and so does empty text."
+    unseen = "Text with more parts than there are columns keeps the rest in the last one."
+    examples = (
+        Example(
+            params={"column": "size"},
+            before={"size": ["12kg", "7", "x3y4", None]},
+            after={
+                "size": ["12kg", "7", "x3y4", None],
+                "size_1": ["12", "7", "x", None],
+                "size_2": ["kg", None, "3", None],
+                "size_3": [None, None, "y", None],
+                "size_4": [None, None, "4", None],
+            },
+        ),
+        Example(
+            params={"column": "key", "boundary": "lower_upper", "into": 2, "prefix": "part_"},
+            before={"key": ["orderIdNew", "HTTPServer", "", None]},
+            after={
+                "key": ["orderIdNew", "HTTPServer", "", None],
+                "part_1": ["order", "HTTPServer", None, None],
+                "part_2": ["IdNew", None, None, None],
+            },
+        ),
+    )
+
+    column: TextColumn
+    """Column to split."""
+    boundary: Literal["digit_nondigit", "lower_upper", "letter_other"] = "digit_nondigit"
+    """Where to split: between digits and other characters, before a capital that follows a small letter, or between
+    letters and other characters."""
+    into: int | None = Field(None, ge=2, le=1_000)
+    """How many columns to make; left empty, as many as the most parts found."""
+    prefix: NewColumn | None = None
+    """New columns are named with this and a number, from 1; left empty, with the column's name and ``_``."""
+
+    def _split(self) -> pl.Expr:
+        return exactly(self.column).cast(pl.String).str.extract_all(PARTS[self.boundary])
+
+    def fit(self, ask: Ask) -> Parts:
+        count = self.into
+        if count is None:
+            (most,) = ask(Max(self._split().list.len().cast(pl.Int64)))
+            count = most or 1
+            if count > MOST_PARTS:
+                raise StepError(
+                    f"Some text of column {self.column!r} has {count:,} parts, more than {MOST_PARTS}. Say in 'into' "
+                    "how many columns to make, or choose another boundary."
+                )
+        prefix = self.prefix or f"{self.column}_"
+        return Parts(names=tuple(free_names((f"{prefix}{i + 1}" for i in range(count)), ask.schemas[0].names())))
+
+    def exprs(self, learned: Parts) -> Iterator[pl.Expr]:
+        parts, last = self._split(), len(learned.names) - 1
+        for i, name in enumerate(learned.names[:-1]):
+            yield parts.list.get(i, null_on_oob=True).alias(name)
+        rest = parts.list.slice(last).list.join("")
+        yield pl.when(parts.list.len() > last).then(rest).alias(learned.names[-1])
+
+
+TRANSFORMS: tuple[type[Transform], ...] = (ConcatColumns, SplitColumn, SplitByPositions, SplitByCharType)

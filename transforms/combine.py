@@ -9,7 +9,7 @@ import polars as pl
 from pydantic import Field, model_validator
 
 from transforms.core.columns import KEYS, ColumnsField, KeyColumns
-from transforms.core.dtypes import common_type, common_type_of, type_name
+from transforms.core.dtypes import common_type_of, type_name
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.relations import (
@@ -26,6 +26,7 @@ from transforms.core.relations import (
 )
 from transforms.core.rowwise import AddColumns, DropColumns, RefuseRows, SelectColumns, nan_as_null
 from transforms.core.transform import Example, TableTransform, Transform
+from transforms.group_matching import go_together
 
 RightKeys = Annotated[tuple[str, ...], ColumnsField(KEYS, table=1)]
 Suffix = Annotated[str, Field(min_length=1)]
@@ -52,7 +53,7 @@ class MatchedTables(TableTransform):
             return
         for mine, theirs in zip(self.left_on, self.right_on, strict=True):
             first, second = self.dtype(mine), self.dtype(theirs, 1)
-            if not _go_together(first, second):
+            if not go_together(first, second):
                 yield Problem(
                     f"Column {mine!r} holds {type_name(first)} values and {theirs!r}, on the right, "
                     f"{type_name(second)} values, so they cannot match.",
@@ -66,13 +67,6 @@ class MatchedTables(TableTransform):
         if how == "right":
             return nan_as_null(left, self.left_on, self._schemas[0]), right
         return left, nan_as_null(right, self.right_on, self._schemas[1])
-
-
-def _go_together(first: pl.DataType, second: pl.DataType) -> bool:
-    """Whether key types are the same but for their size: whole numbers with decimals would match by rounding."""
-    if common_type(first, second) is None:
-        return False
-    return pl.Null in (first, second) or type_name(first) == type_name(second)
 
 
 def refuse_repeated(table: Relation, keys: Sequence[str], schema: pl.Schema, side: str) -> Relation:
@@ -199,7 +193,7 @@ class CrossJoin(TableTransform):
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
         left, right = tables
-        sizes = Join(_size(left, "__left"), _size(right, "__right"), (), (), "cross")
+        sizes = Join(row_count(left, "__left"), row_count(right, "__right"), (), (), "cross")
         pairs = pl.col("__left").cast(pl.Float64) * pl.col("__right")
         bounded = RefuseRows(
             pairs > self.max_rows,
@@ -211,7 +205,8 @@ class CrossJoin(TableTransform):
         return Join(MapRows(sized, DropColumns(("__left", "__right"))), right, (), (), "cross", self.suffix)
 
 
-def _size(table: Relation, name: str) -> Relation:
+def row_count(table: Relation, name: str) -> Relation:
+    """One row with the number of rows of a table in a column of this name."""
     return Aggregate(table, (), (Measure("rows", "", name),))
 
 

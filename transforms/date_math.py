@@ -12,16 +12,15 @@ from pydantic import model_validator
 from transforms.core.columns import ColumnField, TemporalColumn, taken
 from transforms.core.columns import column as exactly
 from transforms.core.errors import Problem
-from transforms.core.numbers import quotient
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 from transforms.date_units import (
-    MICROSECONDS,
     MONTHS,
     OUTSIDE,
     TIMES_OF_DAY,
     Unit,
     clock,
+    elapsed,
     moment,
     shifted,
     zone_of,
@@ -154,12 +153,7 @@ class DateDifference(RowTransform):
 
     def exprs(self) -> Iterator[pl.Expr]:
         start, end = (self._moment(name) for name in (self.start, self.end))
-        if self.unit in MONTHS:
-            found = self._months(start, end, MONTHS[self.unit])
-        else:
-            passed, length = (end - start).dt.total_microseconds(), MICROSECONDS[self.unit]
-            found = passed.sign() * (passed.abs() // length) if self.whole else quotient(passed, length)
-        yield found.alias(self.output)
+        yield elapsed(start, end, self.unit, whole=self.whole).alias(self.output)
 
     def _moment(self, name: str) -> pl.Expr:
         """A column as datetimes, in the time zone of the start and without it where the calendar counts."""
@@ -169,22 +163,6 @@ class DateDifference(RowTransform):
             return clock(value, dtype)
         value = value.dt.convert_time_zone(zone)
         return clock(value, dtype) if self.unit in MONTHS else value
-
-    def _months(self, start: pl.Expr, end: pl.Expr, length: int) -> pl.Expr:
-        def after(months: pl.Expr) -> pl.Expr:
-            return shifted(start, pl.Datetime("us"), months, "month")
-
-        near = (end.dt.year() - start.dt.year()).cast(pl.Int64) * 12 + (end.dt.month() - start.dt.month())
-        # By the months of the calendar alone, it may be one too many.
-        forth = (near > 0) & (after(near) > end)
-        back = (near < 0) & (after(near) < end)
-        months = near - forth.cast(pl.Int64) + back.cast(pl.Int64)
-        if self.whole:
-            return months.sign() * (months.abs() // length)
-        direction = pl.when(end >= start).then(1).otherwise(-1)
-        done, next_one = after(months), after(months + direction)
-        part = (end - done).dt.total_microseconds() / (next_one - done).dt.total_microseconds()
-        return quotient(months + direction * part, length)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (DateAdd, DateDifference)

@@ -27,7 +27,8 @@ TURN = 2 * math.pi
 OF_TIME = ("hour", "minute", "second", "millisecond")
 
 
-def _each_once(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+def each_once(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse a list that names something twice."""
     twice = sorted({each for each in parts if parts.count(each) > 1})
     if twice:
         raise ValueError(f"{', '.join(map(repr, twice))} is listed more than once.")
@@ -153,7 +154,7 @@ class ExtractDateParts(PartsOfDates, RowTransform):
         ),
     )
 
-    parts: Annotated[tuple[Part, ...], AfterValidator(_each_once)] = Field(("year", "month", "day"), min_length=1)
+    parts: Annotated[tuple[Part, ...], AfterValidator(each_once)] = Field(("year", "month", "day"), min_length=1)
     """What to extract, each into a column named after the date and the part.
 
     Months and quarters count from 1, weekdays from Monday, 1. Weeks are those of ISO 8601: the first has the
@@ -232,7 +233,7 @@ class CyclicDateFeatures(PartsOfDates, RowTransform):
         ),
     )
 
-    parts: Annotated[tuple[CyclicPart, ...], AfterValidator(_each_once)] = Field(("month",), min_length=1)
+    parts: Annotated[tuple[CyclicPart, ...], AfterValidator(each_once)] = Field(("month",), min_length=1)
     """Parts to take, each into two columns; the first value of a part (January, Monday, midnight) has sine 0, cosine 1.
 
     The days of a month and of a year go round once in that month or year, whatever its length.

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, Field
 from transforms.core.columns import ColumnsField
 from transforms.core.columns import column as exactly
 from transforms.core.errors import Problem, did_you_mean
+from transforms.core.numbers import quotient
 
 Unit = Literal["year", "quarter", "month", "week", "day", "hour", "minute", "second"]
 SpanUnit = Literal["week", "day", "hour", "minute", "second"]
@@ -130,6 +131,43 @@ def shifted(value: pl.Expr, dtype: pl.DataType, amount: pl.Expr, unit: Unit) -> 
     if unit in TIMES_OF_DAY:
         return sane(value + length)
     return in_zone(sane(clock(value, dtype) + length), zone_of(dtype))
+
+
+def elapsed(start: pl.Expr, end: pl.Expr, unit: Unit, *, whole: bool) -> pl.Expr:
+    """How much of a unit lies between two moments, negative where the end comes first.
+
+    Years, quarters and months go by the calendar, the part of one by the length of that month; a week to a
+    second by the time that passes, a day being 24 hours.
+
+    Args:
+        start: datetimes; for years, quarters and months without a time zone.
+        end: datetimes of the same kind.
+        unit: what is counted.
+        whole: count completed units only, Int64; otherwise parts of them too, Float64.
+    """
+    if unit not in MONTHS:
+        passed, length = (end - start).dt.total_microseconds(), MICROSECONDS[unit]
+        return passed.sign() * (passed.abs() // length) if whole else quotient(passed, length)
+    months, length = whole_months(start, end), MONTHS[unit]
+    if whole:
+        return months.sign() * (months.abs() // length)
+    direction = pl.when(end >= start).then(1).otherwise(-1)
+    done, next_one = (_months_after(start, each) for each in (months, months + direction))
+    part = (end - done).dt.total_microseconds() / (next_one - done).dt.total_microseconds()
+    return quotient(months + direction * part, length)
+
+
+def whole_months(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """How many months by the calendar are completed between two datetimes without a time zone, Int64."""
+    near = (end.dt.year() - start.dt.year()).cast(pl.Int64) * 12 + (end.dt.month() - start.dt.month())
+    # By the months of the calendar alone, it may be one too many.
+    forth = (near > 0) & (_months_after(start, near) > end)
+    back = (near < 0) & (_months_after(start, near) < end)
+    return near - forth.cast(pl.Int64) + back.cast(pl.Int64)
+
+
+def _months_after(start: pl.Expr, months: pl.Expr) -> pl.Expr:
+    return shifted(start, pl.Datetime("us"), months, "month")
 
 
 def truncated(value: pl.Expr, dtype: pl.DataType, unit: Unit, every: int = 1) -> pl.Expr:

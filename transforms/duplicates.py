@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -16,7 +17,53 @@ from transforms.core.sorting import SortKey, sortable
 from transforms.core.transform import Example, TableTransform, Transform
 
 
-class DropDuplicates(TableTransform):
+@dataclass(frozen=True, eq=False)
+class Keys:
+    """What rows are compared by."""
+
+    names: tuple[str, ...]
+    """The columns that are compared, some of them added."""
+    added: tuple[pl.Expr, ...]
+    """Columns to add first, where it is not the value itself that is compared."""
+
+    @property
+    def added_names(self) -> tuple[str, ...]:
+        """Columns to take away again in the end."""
+        return tuple(each.meta.output_name() for each in self.added)
+
+    def on(self, table: Relation) -> Relation:
+        """The table with the columns that are compared."""
+        return MapRows(table, rowwise.AddColumns(self.added)) if self.added else table
+
+
+class EqualRows(TableTransform):
+    """Compares rows by some of their columns."""
+
+    if TYPE_CHECKING:  # declared by each member, so that a form begins with what matters most
+        columns: tuple[str, ...]
+        ignore_case: bool
+        trim: bool
+
+    def keys(self) -> Keys:
+        """What rows are compared by: NaN as null, and text as it is asked for."""
+        compared = {name: self._key(name) for name in self.columns}
+        added = {name: f"__key_{i}" for i, (name, key) in enumerate(compared.items()) if key is not None}
+        exprs = tuple(key.alias(added[name]) for name, key in compared.items() if key is not None)
+        return Keys(tuple(added.get(name, name) for name in self.columns), exprs)
+
+    def _key(self, name: str) -> pl.Expr | None:
+        """What is compared where it is not the value itself."""
+        dtype = self.dtype(name)
+        if dtype.is_float():
+            return self.present(name)
+        if dtype != pl.String or not (self.ignore_case or self.trim):
+            return None
+        text = exactly(name)
+        text = text.str.strip_chars() if self.trim else text
+        return text.str.to_lowercase() if self.ignore_case else text
+
+
+class DropDuplicates(EqualRows):
     """Keep one row of those that are equal in the chosen columns.
 
     Which one is decided by a hash of the row's values, the same on every engine, unless an order is given.
@@ -68,27 +115,11 @@ class DropDuplicates(TableTransform):
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
         if not self.columns:
             return tables[0]
-        schema = self._schemas[0]
-        ready = sortable(tables[0], self.order_by, schema)
-        keys = {name: self._key(name) for name in self.columns}
-        added = {name: f"__key_{i}" for i, (name, key) in enumerate(keys.items()) if key is not None}
-        exprs = tuple(key.alias(added[name]) for name, key in keys.items() if key is not None)
-        rows = MapRows(ready.table, rowwise.AddColumns(exprs)) if exprs else ready.table
+        ready, keys = sortable(tables[0], self.order_by, self._schemas[0]), self.keys()
         keep: Literal["first", "last", "none"] = "first" if self.keep == "any" else self.keep
-        kept = Distinct(rows, tuple(added.get(name, name) for name in self.columns), keep, ready.by)
-        gone = (*ready.added, *added.values())
+        kept = Distinct(keys.on(ready.table), keys.names, keep, ready.by)
+        gone = (*ready.added, *keys.added_names)
         return MapRows(kept, rowwise.DropColumns(gone)) if gone else kept
-
-    def _key(self, name: str) -> pl.Expr | None:
-        """What is compared where it is not the value itself."""
-        dtype = self.dtype(name)
-        if dtype.is_float():
-            return self.present(name)
-        if dtype != pl.String or not (self.ignore_case or self.trim):
-            return None
-        text = exactly(name)
-        text = text.str.strip_chars() if self.trim else text
-        return text.str.to_lowercase() if self.ignore_case else text
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (DropDuplicates,)

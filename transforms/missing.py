@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from transforms.core.categories import CategoryColumns
-from transforms.core.columns import ALL, Columns, NumericColumns, taken
+from transforms.core.columns import ALL, Columns, NumericColumns, TextColumns, column, select, taken
 from transforms.core.conditions import literal, typed
 from transforms.core.conversion import blank
 from transforms.core.dtypes import WIDTHS, type_name
@@ -19,7 +19,7 @@ from transforms.core.errors import Problem
 from transforms.core.numbers import finite
 from transforms.core.params import Scalar
 from transforms.core.statistics import Ask, Mean, Missing, Quantile, Statistic, ValueCounts
-from transforms.core.transform import Example, FittedTransform, Learned, RowTransform, Transform
+from transforms.core.transform import Example, Failure, FittedTransform, Learned, RowTransform, Transform
 
 INDICATOR = "_missing"
 """Added to the name of a column for the one that says where it was missing."""
@@ -253,7 +253,7 @@ class ImputeMode(FittedTransform):
     def fit(self, ask: Ask) -> Modes:
         counts = ask(*(ValueCounts(self.present(name), limit=1) for name in self.columns))
         modes = (next(iter(each), None) for each in counts)
-        return Modes(values={name: _plain(mode) for name, mode in zip(self.columns, modes, strict=True)})
+        return Modes(values={name: plain(mode) for name, mode in zip(self.columns, modes, strict=True)})
 
     def exprs(self, learned: Modes) -> Iterator[pl.Expr]:
         for name in self.columns:
@@ -263,11 +263,45 @@ class ImputeMode(FittedTransform):
                 yield self.present(name).fill_null(fill.cast(dtype))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as JSON has it."""
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
+
+
+class ImputeMissingCategory(RowTransform):
+    """Fill missing text with a name that makes missing values a category of their own."""
+
+    id = "impute_missing_category"
+    title = 'Fill with a "Missing" category'
+    terms = ("missing category", "fillna Missing", "unknown category", "impute")
+    missing = "Null is filled; empty text is a value. A row that has the name already is taken for missing, too."
+    examples = (
+        Example(
+            params={"columns": ["city"]},
+            before={"city": ["Oslo", None, ""]},
+            after={"city": ["Oslo", "Missing", ""]},
+        ),
+        Example(
+            params={"label": "unknown"},
+            before={"city": ["Oslo", None], "plan": [None, "pro"], "age": [31, None]},
+            after={"city": ["Oslo", "unknown"], "plan": ["unknown", "pro"], "age": [31, None]},
+        ),
+    )
+
+    columns: TextColumns = select("text")
+    """Columns to fill."""
+    label: str = Field("Missing", min_length=1)
+    """The name."""
+
+    def exprs(self) -> Iterator[pl.Expr]:
+        return (column(name).cast(pl.String).fill_null(self.label).alias(name) for name in self.columns)
+
+    def failures(self, learned: Any = None) -> Iterator[Failure]:
+        for name in self.columns:
+            where = column(name).cast(pl.String) == self.label
+            yield Failure(column=name, where=where, what=f"are {self.label!r} already, as missing ones are now")
 
 
 class Indicators(Learned):
@@ -324,5 +358,6 @@ TRANSFORMS: tuple[type[Transform], ...] = (
     ImputeMean,
     ImputeMedian,
     ImputeMode,
+    ImputeMissingCategory,
     AddMissingIndicator,
 )

@@ -8,13 +8,15 @@ from typing import Annotated, Any, ClassVar, Literal
 import polars as pl
 from pydantic import Field
 
-from transforms.core.columns import AnyKeyColumns, ColumnField, Columns, NumericColumns
+from transforms.core.columns import AnyKeyColumns, ColumnField, Columns, KeyColumn, NumericColumns
 from transforms.core.conversion import blank
 from transforms.core.errors import Problem
+from transforms.core.numbers import finite
 from transforms.core.relations import MapRows, Relation, Window, WindowFunction
 from transforms.core.rowwise import AddColumns, DropColumns
 from transforms.core.sorting import SortKey, group_keys, sortable
 from transforms.core.transform import Example, TableTransform, Transform
+from transforms.time_series_windows import RollingAggregate
 
 Place = Annotated[str, ColumnField(("numeric", "date", "datetime"))]
 """A column by which rows lie on a line."""
@@ -198,4 +200,65 @@ class InterpolateMissing(TableTransform):
         return pl.coalesce(self.present(name).cast(pl.Float64), filled).alias(name)
 
 
-TRANSFORMS: tuple[type[Transform], ...] = (ForwardFill, BackwardFill, InterpolateMissing)
+class ImputeRolling(TableTransform):
+    """Fill missing numbers with the mean or the median of the values around them."""
+
+    id = "impute_rolling"
+    title = "Fill with moving average or median"
+    terms = ("moving average imputation", "rolling mean", "local average", "smooth gaps")
+    missing = (
+        "Null and NaN are filled; where no value is near they stay. Infinite values are left out of the windows. Whole "
+        "numbers become decimals."
+    )
+    examples = (
+        Example(
+            params={"columns": ["price"], "order_by": "day", "window": 3},
+            before={"day": [1, 2, 4, 3, 5, 6], "price": [10.0, None, None, 40.0, None, None]},
+            after={"day": [1, 2, 4, 3, 5, 6], "price": [10.0, 25.0, 40.0, 40.0, None, None]},
+        ),
+        Example(
+            params={"columns": ["price"], "order_by": "day", "statistic": "median", "by": ["item"]},
+            before={"item": ["x", "x", "x", "x", "y"], "day": [1, 2, 3, 4, 5], "price": [1, 2, None, 90, None]},
+            after={"item": ["x", "x", "x", "x", "y"], "day": [1, 2, 3, 4, 5], "price": [1.0, 2.0, 2.0, 90.0, None]},
+        ),
+    )
+
+    columns: NumericColumns
+    """Columns to fill."""
+    order_by: KeyColumn
+    """Which rows come before which; among equal ones the hash of the row decides."""
+    window: int = Field(5, ge=2, le=100_000)
+    """How many rows to look at, that of the missing value in the middle; of an even number, one more before it."""
+    statistic: Literal["mean", "median"] = "mean"
+    """What to fill with."""
+    by: AnyKeyColumns = ()
+    """Look at the rows of the same group of these columns only."""
+
+    def plan(self, *tables: Relation, learned: Any = None) -> Relation:
+        values = {name: f"__value_{i}" for i, name in enumerate(self.columns)}
+        if not values:
+            return tables[0]
+        everything = pl.lit(True).alias("__all")
+        added = AddColumns((everything, *(finite(name).alias(value) for name, value in values.items())))
+        rows = MapRows(tables[0], added)
+        schema = pl.Schema({**self._schemas[0], "__all": pl.Boolean(), **dict.fromkeys(values.values(), pl.Float64())})
+        moving = RollingAggregate(
+            columns=tuple(values.values()),
+            window=self.window,
+            function=self.statistic,
+            order_by=(SortKey(column=self.order_by),),
+            min_rows=1,
+            center=True,
+            by=self.by or ("__all",),
+            suffix="_moving",
+        )
+        around = moving.bind(schema).plan(rows)
+        filled = tuple(
+            pl.coalesce(self.present(name).cast(pl.Float64), f"{value}_moving").alias(name)
+            for name, value in values.items()
+        )
+        helpers = ("__all", *values.values(), *(f"{value}_moving" for value in values.values()))
+        return MapRows(MapRows(around, AddColumns(filled)), DropColumns(helpers))
+
+
+TRANSFORMS: tuple[type[Transform], ...] = (ForwardFill, BackwardFill, InterpolateMissing, ImputeRolling)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import polars as pl
 from pydantic import model_validator
 
-from transforms.core.columns import ALL, Column, Columns, TextColumns, column, select
+from transforms.core.columns import ALL, Column, Columns, ColumnsField, TextColumns, column, select
 from transforms.core.conditions import Compare
 from transforms.core.conversion import blank, parsed
 from transforms.core.dtypes import TypeName, type_name
@@ -16,6 +16,7 @@ from transforms.core.errors import Problem
 from transforms.core.params import Regex, Scalar
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 
+FloatColumns = Annotated[tuple[str, ...], ColumnsField(("float",))]
 MARKS = ("", "NA", "N/A", "null", "None", "-", "?")
 """What people write where there is no value."""
 
@@ -92,6 +93,44 @@ class BlankToMissing(RowTransform):
             value = column(name).cast(pl.String)
             is_blank = blank(value) if self.trim_first else value == ""
             yield pl.when(~is_blank).then(value).alias(name).cast(self.dtype(name))
+
+
+class NanToMissing(RowTransform):
+    """Make numbers missing that are none: NaN, and infinite ones too."""
+
+    id = "nan_to_missing"
+    title = "NaN and infinity to missing"
+    terms = ("replace inf", "nan to null", "infinite values", "not a number")
+    missing = "Null stays null; NaN becomes null. Infinite values that become missing are counted."
+    examples = (
+        Example(
+            params={},
+            before={"x": [1.5, float("nan"), float("-inf"), None], "n": [1, 2, 3, None]},
+            after={"x": [1.5, None, None, None], "n": [1, 2, 3, None]},
+        ),
+        Example(
+            params={"columns": ["x"], "infinity": False},
+            before={"x": [1.5, float("nan"), float("inf"), None]},
+            after={"x": [1.5, None, float("inf"), None]},
+        ),
+    )
+
+    columns: FloatColumns = select("float")
+    """Columns to look at."""
+    infinity: bool = True
+    """Make infinite numbers missing, too."""
+
+    def _infinite(self, name: str) -> pl.Expr:
+        return self.present(name).is_infinite() if self.dtype(name).is_float() else pl.lit(False)
+
+    def exprs(self) -> Iterator[pl.Expr]:
+        for name in self.columns:
+            value = self.present(name)
+            yield (pl.when(~self._infinite(name)).then(value) if self.infinity else value).alias(name)
+
+    def failures(self, learned: Any = None) -> Iterator[Failure]:
+        for name in self.columns if self.infinity else ():
+            yield Failure(column=name, where=self._infinite(name), what="became missing: they are infinite")
 
 
 class InvalidToMissing(RowTransform):
@@ -189,4 +228,9 @@ class InvalidToMissing(RowTransform):
         yield Failure(column=self.column, where=invalid, what="became missing: they are not valid")
 
 
-TRANSFORMS: tuple[type[Transform], ...] = (ValuesToMissing, BlankToMissing, InvalidToMissing)
+TRANSFORMS: tuple[type[Transform], ...] = (
+    ValuesToMissing,
+    BlankToMissing,
+    NanToMissing,
+    InvalidToMissing,
+)

@@ -13,6 +13,7 @@ from transforms.core.numbers import finite
 from transforms.core.statistics import Ask, Mean, Quantile
 from transforms.core.transform import Failure, FittedTransform, Learned
 from transforms.fitted_groups import ByGroup, FittedNumber, GroupColumns, Groups, Numbers
+from transforms.missing import holds
 
 Fix = Literal["clip", "remove", "null", "mean", "median", "flag"]
 FLAG = "_outlier"
@@ -21,7 +22,7 @@ FLAG = "_outlier"
 class OnlyWhenRemoving:
     """A step that removes rows does so in training only: rows to predict are never left out."""
 
-    def __get__(self, step: Outliers | None, owner: type[Outliers]) -> bool:
+    def __get__(self, step: Any, owner: type[Any]) -> bool:
         return step is not None and step.fix == "remove"
 
 
@@ -46,6 +47,16 @@ def limits_of(overall: Mapping[str, Numbers], groups: Mapping[str, ByGroup] | No
         for side in (0, 1)
     )
     return Limits(low=low, high=high)
+
+
+def clipped_to(value: pl.Expr, dtype: pl.DataType, low: int | float | None, high: int | float | None) -> pl.Expr | None:
+    """Whole numbers, those beyond a limit at the limit; ``None`` where limits or values are no whole numbers."""
+    limits = [each for each in (low, high) if each is not None]
+    if not dtype.is_integer() or not all(holds(pl.Int64(), each) for each in limits):
+        return None
+    fits = all(holds(dtype, each) for each in limits)
+    ends = (None if each is None else int(each) for each in (low, high))
+    return (value if fits else value.cast(pl.Int64)).clip(*ends)
 
 
 class Outliers(FittedTransform):

@@ -12,8 +12,7 @@ from transforms.core.numbers import finite
 from transforms.core.statistics import Ask, Mean, Quantile, Std
 from transforms.core.transform import Example, Transform
 from transforms.fitted_groups import Numbers
-from transforms.missing import holds
-from transforms.outlier_limits import Fix, GroupedOutliers, Limits, Outliers, limits_of
+from transforms.outlier_limits import Fix, GroupedOutliers, Limits, Outliers, clipped_to, limits_of
 
 EQUAL = 1e-12
 """Values that differ by a smaller share of them are equal: means are known to 12 digits."""
@@ -254,12 +253,8 @@ class ThresholdOutliers(Outliers):
         return limits_of(dict.fromkeys(self.columns, (self.min, self.max)))
 
     def clipped(self, name: str, learned: Limits) -> pl.Expr:
-        dtype, limits = self.dtype(name), [each for each in (self.min, self.max) if each is not None]
-        if not dtype.is_integer() or not all(holds(pl.Int64(), each) for each in limits):
-            return super().clipped(name, learned)
-        fits = all(holds(dtype, each) for each in limits)
-        value = column(name) if fits else column(name).cast(pl.Int64)
-        return value.clip(*(None if each is None else int(each) for each in (self.min, self.max)))
+        whole = clipped_to(column(name), self.dtype(name), self.min, self.max)
+        return super().clipped(name, learned) if whole is None else whole
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (

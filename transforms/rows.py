@@ -111,7 +111,7 @@ class UpdateWhere(RowTransform):
     def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
         for name in self.columns:
             dtype = self.dtype(name)
-            if self.value is not None and not _fits(self.value, dtype):
+            if self.value is not None and not fits(self.value, dtype):
                 found = f"{self.value!r} is not a {type_name(dtype)}, which is what {name!r} holds."
                 yield Problem(found, "Write the value in the column's type, or change the type first.", "value")
 
@@ -125,7 +125,7 @@ class UpdateWhere(RowTransform):
             yield pl.when(met).then(value).otherwise(kept).alias(name)
 
 
-def _fits(value: Scalar, dtype: pl.DataType) -> bool:
+def fits(value: Scalar, dtype: pl.DataType) -> bool:
     """Whether a column of that type can hold the value as it is."""
     held = typed(value, dtype)
     if held is None or not dtype.is_integer():

@@ -227,6 +227,35 @@ class MaxAbsScale(Scaler):
         return 0.0, max(map(abs, found)) or 1.0
 
 
+class MeanNormalize(Scaler):
+    """Scale numbers to a mean of 0 and a range of 1: less their mean, divided by largest less smallest."""
+
+    id = "scale_mean_normalize"
+    title = "Mean normalization"
+    terms = ("mean normalization", "center and range", "MeanNormalizationScaler")
+    missing = f"{Scaler.missing} Where all values are equal they become 0."
+    examples = (
+        Example(
+            params={"columns": ["x"]},
+            before={"x": [0, 10, 20, None]},
+            after={"x": [-0.5, 0.0, 0.5, None]},
+        ),
+        Example(
+            params={"columns": ["x"], "suffix": "_scaled"},
+            before={"x": [7.0, 7.0, None]},
+            after={"x": [7.0, 7.0, None], "x_scaled": [0.0, 0.0, None]},
+        ),
+    )
+
+    def measures(self, values: pl.Expr) -> tuple[Statistic, ...]:
+        return Mean(values), Min(values), Max(values)
+
+    def offset_and_divisor(self, *found: Any) -> tuple[float, float]:
+        mean, low, high = found
+        # The computed mean of values that are all equal is not always exactly that value.
+        return (low, 1.0) if low == high else (mean, high - low)
+
+
 class RobustScale(Scaler):
     """Scale numbers by their median and the range between two quantiles, which outliers hardly change."""
 
@@ -255,4 +284,10 @@ class RobustScale(Scaler):
         return median, (high - low) or 1.0
 
 
-TRANSFORMS: tuple[type[Transform], ...] = (StandardScale, MinMaxScale, MaxAbsScale, RobustScale)
+TRANSFORMS: tuple[type[Transform], ...] = (
+    StandardScale,
+    MinMaxScale,
+    MaxAbsScale,
+    RobustScale,
+    MeanNormalize,
+)

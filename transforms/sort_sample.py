@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 import polars as pl
 from pydantic import Field, model_validator
 
+from transforms.core.categories import CategoryColumn
 from transforms.core.columns import KeyColumns
-from transforms.core.params import Seed
+from transforms.core.conditions import Compare
+from transforms.core.errors import Problem
+from transforms.core.params import Scalar, Seed
 from transforms.core.random import draw
 from transforms.core.relations import MapRows, Order, Relation, Sample, Sort, Window, WindowFunction
 from transforms.core.rowwise import AddColumns, DropColumns, KeepRows
 from transforms.core.sorting import SortKey, group_keys, sortable
-from transforms.core.transform import Example, TableTransform, Transform
+from transforms.core.transform import Example, Failure, TableTransform, Transform
 
 PartOfRows = Annotated[float, Field(gt=0, le=1, json_schema_extra={"widget": "share"})]
 NumberOfRows = Annotated[int, Field(ge=1)]
@@ -52,6 +56,72 @@ class SortRows(TableTransform):
         )
         rows = Sort(ready.table, ready.by)
         return MapRows(rows, DropColumns(ready.added)) if ready.added else rows
+
+
+class SortCustomOrder(TableTransform):
+    """Put rows in an order of values that is written by hand, such as low, medium, high."""
+
+    id = "sort_custom_order"
+    title = "Sort by custom order"
+    terms = ("ordinal order", "sort by list", "low medium high", "weekday order", "arrange categories")
+    missing = "Rows without a value, NaN among them, come last of all."
+    examples = (
+        Example(
+            params={"column": "size", "order": ["S", "M", "L"], "then_by": [{"column": "id"}]},
+            before={"id": [5, 4, 3, 2, 1], "size": ["L", None, "S", "XL", "L"]},
+            after={"id": [3, 1, 5, 2, 4], "size": ["S", "L", "L", "XL", None]},
+        ),
+        Example(
+            params={"column": "grade", "order": [3, 1], "unknown": "first"},
+            before={"grade": [1, 2, 3, None]},
+            after={"grade": [2, 3, 1, None]},
+        ),
+    )
+
+    column: CategoryColumn
+    """Column to sort by."""
+    order: tuple[Scalar, ...] = Field(min_length=1)
+    """Its values in the order wanted, dates as ISO text."""
+    unknown: Literal["last", "first", "error"] = "last"
+    """Values that are not listed come after those that are, or before them, by size; or they stop the run."""
+    ignore_case: bool = False
+    """Take capitals and small letters as equal."""
+    then_by: tuple[SortKey, ...] = ()
+    """What decides among rows of equal value."""
+
+    @model_validator(mode="after")
+    def _listed_once(self) -> Self:
+        seen = [each.lower() if self.ignore_case and isinstance(each, str) else each for each in self.order]
+        twice = next((each for i, each in enumerate(self.order) if seen[i] in seen[:i]), None)
+        if twice is not None:
+            raise ValueError(f"{twice!r} is listed twice. Leave one out.")
+        return self
+
+    def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
+        for each in self._compare(self.order).bound(schemas)[1]:
+            yield Problem(each.found, each.advice, "order")
+
+    def _compare(self, values: tuple[Scalar, ...]) -> Compare:
+        return Compare(column=self.column, op="is_in", value=values, ignore_case=self.ignore_case)
+
+    def _place(self) -> pl.Expr:
+        """The place of a value in the list; null where it is missing."""
+        found = pl.lit(-1 if self.unknown == "first" else len(self.order), pl.Int64)
+        for i in reversed(range(len(self.order))):
+            equal = self._compare(self.order[i : i + 1]).expr(self._schemas[0])
+            found = pl.when(equal).then(pl.lit(i, pl.Int64)).otherwise(found)
+        return pl.when(self.present(self.column).is_not_null()).then(found)
+
+    def plan(self, *tables: Relation, learned: Any = None) -> Relation:
+        keys = (SortKey(column=self.column), *self.then_by)
+        ready = sortable(tables[0], keys, self._schemas[0], ignore_case=self.ignore_case)
+        placed = MapRows(ready.table, AddColumns((self._place().alias("__place"),)))
+        return MapRows(Sort(placed, (Order("__place"), *ready.by)), DropColumns(("__place", *ready.added)))
+
+    def failures(self, learned: Any = None) -> Iterator[Failure]:
+        if self.unknown == "error":
+            listed = self._compare(self.order).expr(self._schemas[0])
+            yield Failure(column=self.column, where=~listed, what="are not in the list that says the order", stop=True)
 
 
 class ShuffleRows(TableTransform):
@@ -186,4 +256,4 @@ class SampleStratified(RowsOrShare):
         return pl.max_horizontal(rounded, pl.lit(self.min_per_group, pl.Int64))
 
 
-TRANSFORMS: tuple[type[Transform], ...] = (SortRows, ShuffleRows, SampleRandom, SampleStratified)
+TRANSFORMS: tuple[type[Transform], ...] = (SortRows, SortCustomOrder, ShuffleRows, SampleRandom, SampleStratified)

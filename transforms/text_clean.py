@@ -186,7 +186,29 @@ class RemoveWhitespace(TextFunction):
         return text.str.replace_all(SPACE, "")
 
 
-class RemoveCharacters(TextFunction):
+class CharacterChoice(TextFunction):
+    """What the steps that tell characters by their kind have in common."""
+
+    classes: tuple[CharacterClass, ...] = ()
+    """Kinds of characters, by Unicode's categories: letters, digits, punctuation (``!"#%&'()*,-./:;?@[]_{}``),
+    symbols (``$+<=>^`|~``, currencies, emoji), white space, everything that is not ASCII, and control characters
+    (line breaks and tabs among them)."""
+    custom: str = ""
+    """These characters, too."""
+
+    @model_validator(mode="after")
+    def _some_are_chosen(self) -> Self:
+        if not self.classes and not self.custom:
+            raise ValueError(f"There is nothing to {self.id.split('_')[0]}. Choose a kind of characters, or type some.")
+        return self
+
+    @property
+    def members(self) -> str:
+        """The characters chosen, as the members of a class of a pattern."""
+        return "".join((*(CHARACTER_CLASSES[each] for each in self.classes), *map(pl.escape_regex, self.custom)))
+
+
+class RemoveCharacters(CharacterChoice):
     """Remove characters of chosen kinds from text."""
 
     id = "remove_characters"
@@ -205,23 +227,31 @@ class RemoveCharacters(TextFunction):
         ),
     )
 
-    classes: tuple[CharacterClass, ...] = ()
-    """Kinds of characters, by Unicode's categories: letters, digits, punctuation (``!"#%&'()*,-./:;?@[]_{}``),
-    symbols (``$+<=>^`|~``, currencies, emoji), white space, everything that is not ASCII, and control characters
-    (line breaks and tabs among them)."""
-    custom: str = ""
-    """Remove these characters, too."""
+    def function(self, text: pl.Expr) -> pl.Expr:
+        return text.str.replace_all(f"[{self.members}]", "")
 
-    @model_validator(mode="after")
-    def _something_to_remove(self) -> Self:
-        if not self.classes and not self.custom:
-            raise ValueError("There is nothing to remove. Choose a kind of characters, or type some.")
-        return self
+
+class KeepCharacters(CharacterChoice):
+    """Keep characters of chosen kinds in text and remove all others."""
+
+    id = "keep_characters"
+    title = "Keep only characters"
+    terms = ("only digits", "only letters", "alphanumeric", "strip everything else", "whitelist characters")
+    examples = (
+        Example(
+            params={"columns": ["phone"], "classes": ["digits"], "custom": "+"},
+            before={"phone": ["+47 (22) 33-44", "none", None]},
+            after={"phone": ["+47223344", "", None]},
+        ),
+        Example(
+            params={"columns": ["name"], "classes": ["letters", "whitespace"], "suffix": "_clean"},
+            before={"name": ["Zoë O'Neil 2", None]},
+            after={"name": ["Zoë O'Neil 2", None], "name_clean": ["Zoë ONeil ", None]},
+        ),
+    )
 
     def function(self, text: pl.Expr) -> pl.Expr:
-        members = "".join(CHARACTER_CLASSES[each] for each in self.classes)
-        custom = "".join(map(pl.escape_regex, self.custom))
-        return text.str.replace_all(f"[{members}{custom}]", "")
+        return text.str.replace_all(f"[^{self.members}]", "")
 
 
 class RemoveAccents(TextFunction):
@@ -335,6 +365,7 @@ TRANSFORMS: tuple[type[Transform], ...] = (
     CollapseWhitespace,
     RemoveWhitespace,
     RemoveCharacters,
+    KeepCharacters,
     RemoveAccents,
     AddPrefixSuffix,
     PadText,

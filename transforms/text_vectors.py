@@ -29,39 +29,64 @@ VALUES = "__values"
 Fill = Callable[[pl.Series], NDArray[Any]]
 
 
-class Tokens(Params):
-    """How text is taken apart, and what becomes of it."""
+class OfText(Params):
+    """Looks at the text of one column."""
 
     column: TextColumn
     """Column to vectorize."""
+
+
+class Splitting(OfText):
+    """How text is taken apart into words."""
+
     tokenizer: Literal["words", "regex", "characters"] = "words"
     """Take text apart into words of two letters or digits at least, into what ``pattern`` finds, or into characters."""
     pattern: Regex | None = None
     """The regular expression of a token, for the regex tokenizer."""
+    stop_words: Literal["none"] | Language = "none"
+    """Leave out the function words of this language before tokens are put together."""
+
+    @model_validator(mode="after")
+    def _tokens_are_defined(self) -> Self:
+        if (self.tokenizer == "regex") != (self.pattern is not None):
+            raise ValueError("A pattern belongs to the regex tokenizer, and only to it: give both or none.")
+        if self.tokenizer == "characters" and self.stop_words != "none":
+            raise ValueError("Characters are no words, so there are no stop words among them: set stop_words to none.")
+        return self
+
+
+class Grams(OfText):
+    """How many neighbours are put together."""
+
     ngram_min: int = Field(1, ge=1, le=10)
     """Fewest neighbouring tokens to put together."""
     ngram_max: int = Field(1, ge=1, le=10)
     """Most neighbouring tokens to put together; 2 counts pairs, too."""
     lower: bool = True
     """Take capitals and small letters as equal."""
-    stop_words: Literal["none"] | Language = "none"
-    """Leave out the function words of this language before tokens are put together."""
+
+    @model_validator(mode="after")
+    def _lengths_in_order(self) -> Self:
+        if self.ngram_min > self.ngram_max:
+            raise ValueError(f"ngram_min {self.ngram_min} is above ngram_max {self.ngram_max}. Swap them.")
+        return self
+
+    @property
+    def text(self) -> pl.Expr:
+        """The text, in small letters where that is asked for."""
+        text = column(self.column).cast(pl.String)
+        return text.str.to_lowercase() if self.lower else text
+
+
+class Vectors(OfText):
+    """What becomes of the numbers of each text."""
+
     how: Literal["columns", "list"] = "columns"
     """Make a column for each entry, or one column of lists, ``{column}_vector``."""
     handle_missing: Literal["zeros", "null"] = "zeros"
     """Missing text counts as empty text, or is left out of the fit and gives missing values."""
     keep_input: bool = False
     """Keep the column of text, too."""
-
-    @model_validator(mode="after")
-    def _tokens_are_defined(self) -> Self:
-        if (self.tokenizer == "regex") != (self.pattern is not None):
-            raise ValueError("A pattern belongs to the regex tokenizer, and only to it: give both or none.")
-        if self.ngram_min > self.ngram_max:
-            raise ValueError(f"ngram_min {self.ngram_min} is above ngram_max {self.ngram_max}. Swap them.")
-        if self.tokenizer == "characters" and self.stop_words != "none":
-            raise ValueError("Characters are no words, so there are no stop words among them: set stop_words to none.")
-        return self
 
     @property
     def vector_column(self) -> str:
@@ -74,16 +99,7 @@ class Tokens(Params):
 
     def tokens(self) -> pl.Expr:
         """The tokens of each text as a list; null where there is no text."""
-        text = column(self.column).cast(pl.String)
-        if self.lower:
-            text = text.str.to_lowercase()
-        if self.tokenizer == "characters":
-            characters = text.str.replace_all(r"\s\s+", " ").str.extract_all("(?s).")
-            return ngrams(characters, self.ngram_min, self.ngram_max, "")
-        words = text.str.extract_all(self.pattern or r"\w\w+")
-        if self.stop_words != "none":
-            words = words.list.filter(~pl.element().is_in(stop_tokens(self.stop_words)))
-        return ngrams(words, self.ngram_min, self.ngram_max, " ")
+        raise NotImplementedError(f"{type(self).__name__} does not say what it counts.")
 
     def vectorized(
         self, rows: pl.LazyFrame, tokens: pl.Expr, names: list[str], dtype: pl.DataType, fill: Fill
@@ -114,6 +130,19 @@ class Tokens(Params):
             rows = rows.with_columns(found.alias(vector))
             rows = rows if as_list else rows.unnest(vector)
         return rows if self.keep_input else rows.drop(self.column)
+
+
+class Tokens(Vectors, Grams, Splitting):
+    """How text is taken apart into words, and what becomes of them."""
+
+    def tokens(self) -> pl.Expr:
+        if self.tokenizer == "characters":
+            characters = self.text.str.replace_all(r"\s\s+", " ").str.extract_all("(?s).")
+            return ngrams(characters, self.ngram_min, self.ngram_max, "")
+        words = self.text.str.extract_all(self.pattern or r"\w\w+")
+        if self.stop_words != "none":
+            words = words.list.filter(~pl.element().is_in(stop_tokens(self.stop_words)))
+        return ngrams(words, self.ngram_min, self.ngram_max, " ")
 
 
 def numbers_as(kind: pl.DataType, matrix: NDArray[Any]) -> pl.Series:
@@ -151,12 +180,12 @@ class Vocabulary(Learned):
     words: list[str]
     """In order of their code points."""
     names: list[str]
-    """The new column of each word."""
+    """The new columns: one for each word."""
     weights: list[float]
     """Inverse document frequencies; 1 where words are only counted."""
 
 
-class Vectorizer(Tokens, FittedTransform):
+class Vectorizer(Vectors, FittedTransform):
     """What the vectorizers that learn their words have in common."""
 
     number: ClassVar[pl.DataType]
@@ -206,20 +235,26 @@ class Vectorizer(Tokens, FittedTransform):
         """What becomes of the count of each word, a row for each text."""
         raise NotImplementedError(f"{type(self).__name__} does not say what its numbers are.")
 
+    def places(self, words: list[str]) -> pl.Expr:
+        """The place among some words of each token of a text; null for other tokens."""
+        numbered = pl.element().replace_strict(words, range(len(words)), default=None, return_dtype=pl.Int32)
+        return self.tokens().list.eval(numbered)
+
     def apply(self, rows: pl.LazyFrame, learned: Vocabulary) -> pl.LazyFrame:
-        width = len(learned.words)
-        numbered = pl.element().replace_strict(learned.words, range(width), default=None, return_dtype=pl.Int32)
-        places = self.tokens().list.eval(numbered)
+        def fill(places: pl.Series) -> NDArray[Any]:
+            return self.numbers(counted(places, len(learned.words)), learned)
 
-        def fill(lists: pl.Series) -> NDArray[Any]:
-            known = lists.list.drop_nulls()
-            flat = known.explode(keep_nulls=False, empty_as_null=False).cast(pl.Int64).to_numpy()
-            return self.numbers(count_matrix(known.list.len(), flat, width), learned)
-
-        return self.vectorized(rows, places, learned.names, self.number, fill)
+        return self.vectorized(rows, self.places(learned.words), learned.names, self.number, fill)
 
 
-class VectorizeCount(Vectorizer):
+def counted(places: pl.Series, width: int) -> NDArray[np.float64]:
+    """How often each list holds each place, nulls aside: a row for each list."""
+    known = places.list.drop_nulls()
+    flat = known.explode(keep_nulls=False, empty_as_null=False).cast(pl.Int64).to_numpy()
+    return count_matrix(known.list.len(), flat, width)
+
+
+class VectorizeCount(Vectorizer, Tokens):
     """Make a column for each frequent word: how often it occurs in the text."""
 
     id = "vectorize_count"
@@ -268,12 +303,46 @@ class VectorizeCount(Vectorizer):
         return (counts > 0 if self.binary else counts).astype(np.int64)
 
 
-class VectorizeTfidf(Vectorizer):
+class Weighted(Vectorizer):
+    """Weighs how often words occur in a text by how rare they are in others (TF-IDF)."""
+
+    number = pl.Float64()
+
+    sublinear_tf: bool = False
+    """Let counts grow slowly: 1 + ln(count) instead of the count."""
+    smooth_idf: bool = True
+    """Take rareness as if one more text held every word once: ln((1 + texts) / (1 + texts with the word)) + 1
+    instead of ln(texts / texts with the word) + 1."""
+    norm: Literal["l2", "l1", "none"] = "l2"
+    """Divide the weights of each text so that the sum of their squares (l2) or their sum (l1) is 1."""
+
+    def fit(self, ask: Ask) -> Vocabulary:
+        words, texts = self.vocabulary(ask, by_texts=False)
+        more = 1 if self.smooth_idf else 0
+        weights = [math.log((texts + more) / (each + more)) + 1 for each in words.values()]
+        return self.named(list(words), weights, ask.schemas[0].names())
+
+    def numbers(self, counts: NDArray[np.float64], learned: Vocabulary) -> NDArray[Any]:
+        return self.weighed(counts, learned)
+
+    def weighed(self, counts: NDArray[np.float64], learned: Vocabulary) -> NDArray[np.float64]:
+        """The weight of each word in each text."""
+        if self.sublinear_tf:
+            counts = np.where(counts > 0, np.log(np.maximum(counts, 1)) + 1, 0.0)
+        weights: NDArray[np.float64] = counts * np.array(learned.weights)
+        if self.norm == "none":
+            return weights
+        lengths = weights.sum(axis=1) if self.norm == "l1" else np.sqrt((weights * weights).sum(axis=1))
+        # Text without a known word has length 0 and stays 0.
+        weights /= np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
+        return weights
+
+
+class VectorizeTfidf(Weighted, Tokens):
     """Make a column for each frequent word: how often it occurs in the text, weighed by how rare it is in others."""
 
     id = "vectorize_tfidf"
     title = "Vectorize: TF-IDF"
-    number = pl.Float64()
     terms = ("vectorize text", "tf-idf", "tfidf", "term frequency inverse document frequency", "bag of words")
     missing = "Missing text counts as empty text, or gives missing values, as chosen."
     examples = (
@@ -292,31 +361,6 @@ class VectorizeTfidf(Vectorizer):
             after={"review_a": [1.0, 1.0, None]},
         ),
     )
-
-    sublinear_tf: bool = False
-    """Let counts grow slowly: 1 + ln(count) instead of the count."""
-    smooth_idf: bool = True
-    """Take rareness as if one more text held every word once: ln((1 + texts) / (1 + texts with the word)) + 1
-    instead of ln(texts / texts with the word) + 1."""
-    norm: Literal["l2", "l1", "none"] = "l2"
-    """Divide the weights of each text so that the sum of their squares (l2) or their sum (l1) is 1."""
-
-    def fit(self, ask: Ask) -> Vocabulary:
-        words, texts = self.vocabulary(ask, by_texts=False)
-        more = 1 if self.smooth_idf else 0
-        weights = [math.log((texts + more) / (each + more)) + 1 for each in words.values()]
-        return self.named(list(words), weights, ask.schemas[0].names())
-
-    def numbers(self, counts: NDArray[np.float64], learned: Vocabulary) -> NDArray[Any]:
-        if self.sublinear_tf:
-            counts = np.where(counts > 0, np.log(np.maximum(counts, 1)) + 1, 0.0)
-        weights: NDArray[np.float64] = counts * np.array(learned.weights)
-        if self.norm == "none":
-            return weights
-        lengths = weights.sum(axis=1) if self.norm == "l1" else np.sqrt((weights * weights).sum(axis=1))
-        # Text without a known word has length 0 and stays 0.
-        weights /= np.where(lengths > 0, lengths, 1.0)[:, np.newaxis]
-        return weights
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (VectorizeCount, VectorizeTfidf)

@@ -117,6 +117,18 @@ class Resampled(TableTransform):
         value = pl.col(time).cast(pl.Date) if dtype == pl.Date else pl.col(time)
         return value.alias(self.time)
 
+    def without_repeats(self, rows: Relation) -> Relation:
+        """The rows of :meth:`timed`, refused where a series has a time more than once."""
+        what = (
+            f"Column {self.time!r} holds the time {{}} more than once in a series, so the values there are not clear. "
+            "Aggregate such rows first, or name the columns that make the series."
+        )
+        numbered = Window(rows, (*self.by, "__time"), (), (WindowFunction("group", "__rows", "__real", "count"),))
+        return MapRows(
+            MapRows(numbered, RefuseRows(pl.col("__rows") > 1, what, exactly(self.time))),
+            SelectColumns((*map(exactly, self._schemas[0]), pl.col("__time"), pl.col("__real"))),
+        )
+
     def failures(self, learned: Any = None) -> Iterator[Failure]:
         yield Failure(
             column=self.time, where=exactly(self.time).is_null(), what="were left out with their rows: no time is given"
@@ -284,7 +296,7 @@ class UpsampleSeries(Resampled):
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
         names = [name for name in self._schemas[0] if name not in (*self.by, self.time)]
-        timed = self._without_repeats(self.timed(tables[0]))
+        timed = self.without_repeats(self.timed(tables[0]))
         known = (
             pl.when(self.present(name).is_not_null()).then("__time").alias(f"__at_{i}") for i, name in enumerate(names)
         )
@@ -303,17 +315,6 @@ class UpsampleSeries(Resampled):
             self.shown("__time") if name == self.time else values.get(name, exactly(name)) for name in self._schemas[0]
         )
         return Sort(MapRows(made, SelectColumns(tuple(columns))), tuple(map(Order, (*self.by, self.time))))
-
-    def _without_repeats(self, rows: Relation) -> Relation:
-        what = (
-            f"Column {self.time!r} holds the time {{}} more than once in a series, so the values there are not clear. "
-            "Aggregate such rows first, or name the columns that make the series."
-        )
-        numbered = Window(rows, (*self.by, "__time"), (), (WindowFunction("group", "__rows", "__real", "count"),))
-        return MapRows(
-            MapRows(numbered, RefuseRows(pl.col("__rows") > 1, what, exactly(self.time))),
-            SelectColumns((*map(exactly, self._schemas[0]), pl.col("__time"), pl.col("__real"))),
-        )
 
     def _value(self, i: int, name: str) -> pl.Expr:
         time = pl.col("__time")
