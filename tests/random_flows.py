@@ -157,7 +157,7 @@ def _condition(schema: pl.Schema, random: Random) -> dict[str, Any]:
     name = random.choice(list(schema))
     if schema[name].is_numeric():
         return {"column": name, "op": random.choice(["at_least", "less", "at_most"]), "value": random.choice([0, 1, 5])}
-    return {"column": name, "op": random.choice(["is_missing", "is_not_missing"])}
+    return {"column": name, "op": random.choice(["is_missing", "is_present"])}
 
 
 def seeds(count: int, start: int = 0) -> list[int]:

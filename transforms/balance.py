@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -59,6 +60,24 @@ def rows_to_add(found: dict[str, int], ratio: float, sizes: ClassSizes) -> dict[
     return {each: rows for each, rows in lacking.items() if rows > 0}
 
 
+def rows_to_keep(found: dict[str, int], ratio: float, sizes: ClassSizes) -> dict[str, int]:
+    """Rows to keep of each class that has more than it is to have, the smallest class being this share of it."""
+    most = int(min(found.values(), default=0) / ratio)
+    wanted = {each: sizes.get(each, most) for each in found}
+    return {each: rows for each, rows in wanted.items() if rows < found[each]}
+
+
+def repeats(table: Relation, target: str, dtype: pl.DataType, learned: ClassRows, seed: int) -> Iterator[Relation]:
+    """The rows to add: every row of a class as often as it takes, and a sample of them, so that sizes are exact."""
+    parts = {each: divmod(rows, learned.found[each]) for each, rows in learned.rows.items()}
+    times = {each: whole for each, (whole, _) in parts.items() if whole}
+    if times:
+        yield MapRows(table, Repeat(target, dtype, times))
+    for each, (_, rows) in parts.items():
+        if rows:
+            yield Sample(MapRows(table, OfClasses(target, dtype, (each,))), rows, seed)
+
+
 class OversampleRandom(TableTransform):
     """Balance classes by repeating rows of the smaller ones, drawn at random."""
 
@@ -90,18 +109,9 @@ class OversampleRandom(TableTransform):
         return ClassRows(found=found, rows=rows_to_add(found, self.ratio, self.sizes))
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
-        """Every row of a class as often as it takes, and a sample of its rows once more, so that sizes are exact."""
         (table,) = tables
-        dtype = self.dtype(self.target)
-        parts = {each: divmod(rows, learned.found[each]) for each, rows in learned.rows.items()}
-        times = {each: whole for each, (whole, _) in parts.items() if whole}
-        whole = [MapRows(table, Repeat(self.target, dtype, times))] if times else []
-        rest = [
-            Sample(MapRows(table, OfClasses(self.target, dtype, (each,))), rows, self.seed)
-            for each, (_, rows) in parts.items()
-            if rows
-        ]
-        return Concat((table, *whole, *rest)) if parts else table
+        added = tuple(repeats(table, self.target, self.dtype(self.target), learned, self.seed))
+        return Concat((table, *added)) if added else table
 
 
 class UndersampleRandom(TableTransform):
@@ -137,9 +147,7 @@ class UndersampleRandom(TableTransform):
 
     def fit(self, ask: Ask) -> ClassRows:
         found = class_counts(ask, self.target, self.dtype(self.target), self.sizes)
-        most = int(min(found.values(), default=0) / self.ratio)
-        wanted = {each: self.sizes.get(each, most) for each in found}
-        return ClassRows(found=found, rows={each: rows for each, rows in wanted.items() if rows < found[each]})
+        return ClassRows(found=found, rows=rows_to_keep(found, self.ratio, self.sizes))
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
         (table,) = tables

@@ -44,7 +44,7 @@ class Neighborhoods(Learned):
     first: dict[str, int]
     """Place in ``rows`` of the first row of each class; the rows of a class follow each other."""
     size: dict[str, int]
-    """How many rows of each class there are in ``rows``."""
+    """How many rows of each class, from that one on, synthetic rows start from."""
     rows: Table
     """Rows of the smaller classes, each with the places of its nearest neighbours in ``__neighbors``."""
 
@@ -96,17 +96,25 @@ class Synthesis(TableTransform):
         dtype = self.dtype(self.target)
         found = class_counts(ask, self.target, dtype, self.sizes)
         new_rows = rows_to_add(found, self.ratio, self.sizes)
-        columns = (self.target, *self.numbers, *self.classes)
-        empty = pl.DataFrame(schema={name: self.dtype(name) for name in columns} | {NEIGHBORS: pl.List(pl.Int64)})
+        empty = self.no_rows()
         if not new_rows:
             return Neighborhoods(new_rows={}, first={}, size={}, rows=empty)
-        (rows,) = ask(Rows(columns, min(ROWS_PER_CLASS, ROWS // len(found)), self.seed, per=self.target))
+        (rows,) = ask(Rows(self.used, min(ROWS_PER_CLASS, ROWS // len(found)), self.seed, per=self.target))
         first, size, parts = dict[str, int](), dict[str, int](), [empty]
         for each in new_rows:
             part = rows.filter(category(self.target, dtype) == each)
             first[each], size[each] = sum(size.values()), part.height
             parts.append(self.neighborhood(part, first[each]))
         return Neighborhoods(new_rows=new_rows, first=first, size=size, rows=pl.concat(parts))
+
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Columns that neighbours are found with and synthetic rows are made of."""
+        return (self.target, *self.numbers, *self.classes)
+
+    def no_rows(self) -> pl.DataFrame:
+        """The table of rows with their neighbours, empty."""
+        return pl.DataFrame(schema={name: self.dtype(name) for name in self.used} | {NEIGHBORS: pl.List(pl.Int64)})
 
     def neighborhood(self, rows: pl.DataFrame, first: int) -> pl.DataFrame:
         """The rows of one class with their neighbours, as places counted from ``first``."""
@@ -129,8 +137,12 @@ class Synthesis(TableTransform):
         total = sum(learned.new_rows.values())
         if not total:
             return table
-        step = Synthesize((self.target, *self.classes), self.numbers, self.flag_column, self.seed)
-        return Concat((table, MapRows(Range(total, ROW), step, learned)))
+        return Concat((table, MapRows(Range(total, ROW), self.maker, learned)))
+
+    @property
+    def maker(self) -> Synthesize:
+        """What makes synthetic rows of their numbers."""
+        return Synthesize((self.target, *self.classes), self.numbers, self.flag_column, self.seed)
 
 
 class Smote(Synthesis):
@@ -299,8 +311,8 @@ class Synthesize:
 
     def apply(self, rows: pl.LazyFrame, learned: Neighborhoods) -> pl.LazyFrame:
         known = learned.rows.with_row_index("__place").with_columns(pl.col("__place").cast(pl.Int64)).lazy()
-        far = known.select("__place", *(pl.col(name).alias(f"__far_{name}") for name in self.numbers))
-        bases = rows.with_columns(self._base(learned).alias("__base")).join(
+        far = known.select("__place", *(pl.col(name).alias(f"__far_{name}") for name in self.looked_at))
+        bases = rows.with_columns(self.base(learned).alias("__base")).join(
             known, left_on="__base", right_on="__place", how="left", maintain_order="left"
         )
         # A class of one row has no neighbours: nothing is joined, so the row itself is what stays.
@@ -317,7 +329,16 @@ class Synthesize:
     def _draw(self, which: int) -> pl.Expr:
         return draw(3 * self.seed + which, [ROW])
 
-    def _base(self, learned: Neighborhoods) -> pl.Expr:
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """Columns of the neighbour that are needed; they are named ``__far_`` and their name."""
+        return self.numbers
+
+    def step(self) -> pl.Expr:
+        """Which part of the way to its neighbour the synthetic row lies at, 0 to 1."""
+        return self._draw(2)
+
+    def base(self, learned: Neighborhoods) -> pl.Expr:
         """The place of the row it starts from: rows are numbered class by class."""
         ends = accumulate(learned.new_rows.values())
         place = pl.lit(None, pl.Int64)
@@ -328,7 +349,7 @@ class Synthesize:
 
     def _between(self, name: str, dtype: pl.DataType) -> pl.Expr:
         near, far = finite(name), finite(f"__far_{name}")
-        number = near + self._draw(2) * (far.fill_null(near) - near)
+        number = near + self.step() * (far.fill_null(near) - near)
         if dtype == pl.Boolean:
             return (number >= 0.5).alias(name)
         whole = number.round(0, mode="half_to_even") if dtype.is_integer() else number

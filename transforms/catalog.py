@@ -111,12 +111,27 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "reshape_lists",
         "reshape_list_items",
     ),
-    "Balance classes": ("balance", "balance_synthesis"),
-    "Features": ("features",),
-    "Formulas": ("custom",),
+    "Balance classes": (
+        "balance",
+        "balance_synthesis",
+        "balance_border",
+        "balance_cleaning",
+        "balance_combined",
+        "balance_sizes",
+    ),
+    "Features": ("features", "features_components", "features_clusters", "features_selection"),
+    "Formulas": ("custom", "custom_expression", "custom_examples", "custom_clean"),
     "Check": ("validate", "validate_rules", "validate_table"),
     "Quality": ("quality",),
-    "Places, web, privacy": ("geo", "domain", "privacy"),
+    "Places, web, privacy": (
+        "geo",
+        "domain",
+        "privacy",
+        "privacy_keyed",
+        "privacy_mask",
+        "privacy_random",
+        "privacy_detect",
+    ),
 }
 """Menu groups, and the modules of this package that hold them."""
 INDEX = Path(__file__).with_name("index.json")

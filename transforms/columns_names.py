@@ -162,7 +162,9 @@ class RenameFromDataset(FittedTransform):
             raise StepError(f"The mapping has no new name for column {lost[0]!r}. {advice}")
         if self.unmatched == "drop" and len(lost) == len(columns) and columns:
             advice = "Choose the column of the mapping that holds the names which the table has."
-            raise StepError(f"No column of the table is in {self.key!r} of the mapping, so none would be left. {advice}")
+            raise StepError(
+                f"No column of the table is in {self.key!r} of the mapping, so none would be left. {advice}"
+            )
 
     def _refuse_equal(self, columns: list[str], names: dict[str, str]) -> None:
         olds: dict[str, str] = {}

@@ -97,25 +97,35 @@ class ParseUrl(RowTransform):
         return {name: frozenset({self.column}) for name in self._names().values()}
 
     def _taken_apart(self, found: pl.Expr) -> Iterator[pl.Expr]:
-        is_url = _is_url(found)
+        is_one = is_found(found)
         for part, name in self._names().items():
             value = found.struct.field(part)
             if part == "port":
                 value = value.cast(pl.Int64, strict=False)
             elif part in ("scheme", "host"):
                 value = value.str.to_lowercase()
-            yield pl.when(is_url).then(value).alias(name)
+            yield pl.when(is_one).then(value).alias(name)
 
     def _found(self) -> pl.Expr:
-        return exactly(self.column).cast(pl.String).str.strip_chars().str.extract_groups(URL)
+        return taken_apart(exactly(self.column).cast(pl.String))
 
     def failures(self, learned: Any = None) -> Iterator[Failure]:
         text = exactly(self.column).cast(pl.String)
-        where = text.is_not_null() & ~blank(text) & ~_is_url(self._found())
+        where = text.is_not_null() & ~blank(text) & ~is_url(text)
         yield Failure(column=self.column, where=where, what="are no URLs: their parts are missing")
 
 
-def _is_url(found: pl.Expr) -> pl.Expr:
+def is_url(text: pl.Expr) -> pl.Expr:
+    """Whether text is a URL; false where it is null."""
+    return is_found(taken_apart(text))
+
+
+def taken_apart(text: pl.Expr) -> pl.Expr:
+    """An object of what may be the parts of a URL."""
+    return text.str.strip_chars().str.extract_groups(URL)
+
+
+def is_found(found: pl.Expr) -> pl.Expr:
     """Whether what the pattern found, if anything, is a URL."""
     host, slashes = found.struct.field("host"), found.struct.field("slashes").is_not_null()
     # Without slashes, ann@example.org is an e-mail address and 3.14 a number.

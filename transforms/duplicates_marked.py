@@ -73,8 +73,9 @@ class FlagDuplicates(EqualRows):
         if not self.columns:
             return MapRows(tables[0], AddColumns((pl.lit(False).alias(self.output),)))
         keys = self.keys()
+        added: tuple[str, ...] = ()
         if self.mark == "all":
-            rows, added = with_copies(keys.on(tables[0]), keys.names, "__place"), ()
+            rows = with_copies(keys.on(tables[0]), keys.names, "__place")
         else:
             ready = sortable(tables[0], self.order_by, self._schemas[0], break_ties=True)
             number = WindowFunction("row_number", "__place")

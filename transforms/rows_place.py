@@ -20,8 +20,6 @@ from transforms.core.sorting import SortKey, group_keys, sortable
 from transforms.core.transform import Example, TableTransform, Transform
 from transforms.rows import fits
 
-PLACE, TOTAL = pl.col("__place"), pl.col("__rows")
-
 
 class RowsByPlace(TableTransform):
     """Keeps rows by their place in an order, or in the table as it comes; a member says which in :meth:`kept`.
@@ -36,20 +34,21 @@ class RowsByPlace(TableTransform):
 
     order_by: tuple[SortKey, ...]
 
-    def kept(self) -> pl.Expr:
+    def kept(self, place: pl.Expr, total: pl.Expr) -> pl.Expr:
         """Whether a row stays, by its place from 1 and the number of rows."""
         raise NotImplementedError(f"{type(self).__name__} does not say which rows it keeps.")
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
         ready = sortable(tables[0], self.order_by, self._schemas[0], break_ties=bool(self.order_by))
+        kept = self.kept(pl.col("__place"), pl.col("__rows"))
         helpers, functions = ["__place", *ready.added], [WindowFunction("row_number", "__place")]
         rows = ready.table
-        if "__rows" in self.kept().meta.root_names():
+        if "__rows" in kept.meta.root_names():
             rows = MapRows(rows, AddColumns((pl.lit(1, pl.Int64).alias("__one"),)))
             functions.append(WindowFunction("group", "__rows", "__one", "count"))
             helpers += ["__one", "__rows"]
         placed = Window(rows, (), ready.by, tuple(functions))
-        return MapRows(placed, KeepRows(self.kept(), tuple(helpers)))
+        return MapRows(placed, KeepRows(kept, tuple(helpers)))
 
 
 class KeepLastRows(RowsByPlace):
@@ -76,8 +75,8 @@ class KeepLastRows(RowsByPlace):
     order_by: tuple[SortKey, ...] = ()
     """What the places follow; left empty, the table as it comes."""
 
-    def kept(self) -> pl.Expr:
-        return PLACE > TOTAL - self.rows
+    def kept(self, place: pl.Expr, total: pl.Expr) -> pl.Expr:
+        return place > total - self.rows
 
 
 class RemoveFirstLastRows(RowsByPlace):
@@ -106,9 +105,9 @@ class RemoveFirstLastRows(RowsByPlace):
     order_by: tuple[SortKey, ...] = ()
     """What the places follow; left empty, the table as it comes."""
 
-    def kept(self) -> pl.Expr:
-        after = PLACE > self.first
-        return after & (PLACE <= TOTAL - self.last) if self.last else after
+    def kept(self, place: pl.Expr, total: pl.Expr) -> pl.Expr:
+        after = place > self.first
+        return after & (place <= total - self.last) if self.last else after
 
 
 class KeepRowRange(RowsByPlace):
@@ -137,9 +136,9 @@ class KeepRowRange(RowsByPlace):
     order_by: tuple[SortKey, ...] = ()
     """What the places follow; left empty, the table as it comes."""
 
-    def kept(self) -> pl.Expr:
-        after = PLACE >= self.start
-        return after if self.rows is None else after & (PLACE < self.start + self.rows)
+    def kept(self, place: pl.Expr, total: pl.Expr) -> pl.Expr:
+        after = place >= self.start
+        return after if self.rows is None else after & (place < self.start + self.rows)
 
 
 class KeepEveryNthRow(RowsByPlace):
@@ -168,8 +167,8 @@ class KeepEveryNthRow(RowsByPlace):
     order_by: tuple[SortKey, ...] = ()
     """What the places follow; left empty, the table as it comes."""
 
-    def kept(self) -> pl.Expr:
-        passed = PLACE - 1 - self.offset
+    def kept(self, place: pl.Expr, total: pl.Expr) -> pl.Expr:
+        passed = place - 1 - self.offset
         return (passed >= 0) & (passed % self.n == 0)
 
 
@@ -220,7 +219,7 @@ class KeepTopRows(TableTransform):
             ready.by,
             (WindowFunction("row_number" if self.ties == "cut" else "rank", "__place"),),
         )
-        kept = MapRows(ranked, KeepRows(PLACE <= self.rows))
+        kept = MapRows(ranked, KeepRows(pl.col("__place") <= self.rows))
         ordered = Sort(kept, (*map(Order, groups.names), *ready.by))
         return MapRows(ordered, DropColumns(("__place", *ready.added, *groups.added_names)))
 
@@ -277,8 +276,10 @@ class AppendRows(TableTransform):
         values = [None if each is None else typed(each, dtype) for each in given]
         if dtype.is_integer():
             return pl.Series(name, [None if each is None else int(each) for each in values], dtype=dtype)
-        return pl.Series(name, values, dtype=pl.Float64).cast(dtype) if dtype.is_numeric() else pl.Series(
-            name, values, dtype=dtype
+        return (
+            pl.Series(name, values, dtype=pl.Float64).cast(dtype)
+            if dtype.is_numeric()
+            else pl.Series(name, values, dtype=dtype)
         )
 
 

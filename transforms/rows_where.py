@@ -318,7 +318,7 @@ class FilterGroups(TableTransform):
         if self.column is not None and self.function in ("min", "max"):
             dtype = self.dtype(self.column)
             if not (dtype.is_numeric() or dtype == pl.Null):
-                found = f"The {self.function} of {self.column!r} is a {type_name(dtype)}, which no number compares with."
+                found = f"The {self.function} of {self.column!r} is a {type_name(dtype)}, not a number."
                 yield Problem(found, "Choose a column of numbers.", "column")
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from transforms.core.columns import KeyColumns, NumericColumns, taken
+from transforms.core.columns import KeyColumns, NumericColumns, column, taken
 from transforms.core.errors import Problem
-from transforms.core.numbers import finite, quotient
+from transforms.core.numbers import as_column, finite, quotient
 from transforms.core.relations import MapRows, Order, Relation, Window, WindowFunction
-from transforms.core.rowwise import AddColumns, DropColumns
+from transforms.core.rowwise import AddColumns, SelectColumns
 from transforms.core.sorting import group_keys
 from transforms.core.transform import Example, Failure, RowTransform, TableTransform, Transform
 
@@ -134,9 +134,10 @@ class ScaleWithinGroup(TableTransform):
         ranks = tuple(f"{value}_rank" for value in values.values()) if self.method == "rank" else ()
         for value, rank in zip(values.values(), ranks, strict=False):
             rows = Window(rows, groups.names, (Order(value),), (WindowFunction("average_rank", rank),))
-        results = tuple(self._scaled(value).alias(f"{name}{self.suffix}") for name, value in values.items())
-        helpers = (*values.values(), *(each.output for each in functions), *ranks, *groups.added_names)
-        return MapRows(MapRows(rows, AddColumns(results)), DropColumns(helpers))
+        columns = {name: column(name) for name in self._schemas[0]}
+        for name, value in values.items():
+            columns[f"{name}{self.suffix}"] = self._scaled(value).alias(f"{name}{self.suffix}")
+        return MapRows(rows, SelectColumns(tuple(columns.values())))
 
     def _value(self, name: str) -> pl.Expr:
         return self.present(name).cast(pl.Float64) if self.method == "rank" else finite(name)
@@ -163,17 +164,23 @@ class ScaleWithinGroup(TableTransform):
         match self.method:
             case "zscore":
                 # Computed means and deviations of values that are all equal are not always exact.
-                spread = of("std") * quotient(of("count") - 1, of("count")).sqrt()
+                spread = of("std") * _divided(of("count") - 1, of("count")).sqrt()
                 differs = of("min") < of("max")
-                scaled = pl.when(differs & (spread > 0)).then(quotient(number - of("mean"), spread)).otherwise(0.0)
+                scaled = pl.when(differs & (spread > 0)).then(_divided(number - of("mean"), spread)).otherwise(0.0)
             case "minmax":
                 width = of("max") - of("min")
-                scaled = pl.when(width > 0).then(quotient(number - of("min"), width)).otherwise(0.0)
+                scaled = pl.when(width > 0).then(_divided(number - of("min"), width)).otherwise(0.0)
             case "rank":
-                scaled = quotient(of("rank"), of("count"))
+                scaled = _divided(of("rank"), of("count"))
             case _:
-                scaled = pl.when(of("sum") != 0).then(quotient(number, of("sum")))
+                scaled = pl.when(of("sum") != 0).then(_divided(number, of("sum")))
         return pl.when(number.is_not_null()).then(scaled)
+
+
+def _divided(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    """A quotient where the divisor may be one value for all rows, that of the only group there is."""
+    left, right = left.cast(pl.Float64), right.cast(pl.Float64)
+    return quotient(left, as_column(right, left))
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (RowNorm, ScaleWithinGroup)

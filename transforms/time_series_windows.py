@@ -180,7 +180,8 @@ class RollingAggregate(MovingStatistic):
 def _lengthened(rows: Relation, by: tuple[str, ...], count: int) -> Relation:
     """The table with so many rows more at the end of each group, empty but for its keys."""
     ends = Join(Aggregate(rows, by, (Measure("rows", "", "__rows"),)), Range(count, "__row"), (), (), "cross")
-    keys = (*map(exactly, by), pl.lit(True).alias("__end"))
+    # Of a column, since a literal alone is one row.
+    keys = (*map(exactly, by), pl.col("__row").is_not_null().alias("__end"))
     return Concat((rows, MapRows(ends, SelectColumns(keys))))
 
 

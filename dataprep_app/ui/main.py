@@ -10,6 +10,7 @@ ASSETS = Path(__file__).parent / "assets"
 SCREENS = Path(__file__).parent / "screens"  # not "pages", which Streamlit would serve on its own
 STYLE = """<style>
 .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
+[data-testid="stBottomBlockContainer"] { padding: 0.5rem 2rem 0.75rem; }
 </style>"""
 SECTIONS = {
     "Prepare": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import webbrowser
@@ -21,6 +22,9 @@ CONFIG: dict[str, Any] = {
     "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
     "runner.magicEnabled": False,
+    # Streamlit would walk over everything in memory after every run of a page, a fifth of a second in which no
+    # answer leaves the process; Python's own collector does so when there is enough to be found.
+    "runner.postScriptGC": False,
     "server.fileWatcherType": "none",
     "server.headless": True,
     "server.maxUploadSize": 1_000,
@@ -43,6 +47,8 @@ async def _warm(_app: App) -> AsyncIterator[dict[str, Any]]:
     docstrings of settings does.
     """
     _import_heavy()
+    gc.collect()
+    gc.freeze()  # what was imported stays for good, and need not be looked at whenever garbage is collected
     yield {}
 
 
@@ -54,8 +60,11 @@ def _import_heavy() -> None:
     from dataprep_app.analyses.registry import ANALYSES  # noqa: F401
     from dataprep_app.chat.engine import respond
     from dataprep_app.chat.table import facts_of
+    from dataprep_app.ui.parts.flow_header import VIEWS
 
     sources(), destinations()
+    for view in VIEWS.values():
+        view.drawing()
     # The first request reads the catalog and compiles the patterns; nobody should wait for that.
     respond("drop a", facts_of("warm", polars.DataFrame({"a": [1]})))
 

@@ -7,10 +7,11 @@ change is saved at once, can be undone, and an edit that cannot be made is said 
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 from pydantic import ValidationError
@@ -127,19 +128,26 @@ def show_notices() -> None:
 
 
 def drawn(flow_id: str) -> None:
-    """Remember what the page was drawn with, for :func:`redraw_when_changed`."""
-    st.session_state[f"drawn:{flow_id}"] = editor(flow_id).history
+    """Remember what the page is drawn with, for :func:`redraw_when_changed`."""
+    st.session_state[f"drawn:{flow_id}"] = _page(flow_id)
 
 
 def redraw_when_changed(flow_id: str) -> None:
-    """In a fragment: draw the whole page anew when an action of the fragment concerns more than itself.
+    """At the beginning of a fragment: draw the whole page anew when what was done in it concerns more than itself.
 
-    That is an edit of the flow, which the header shows, an action that the page takes (``act``), or
-    something to be said.
+    That is an edit of the flow, which the header shows, a step that is tried, which the rows show, an action
+    that the page takes (``act``), or something to be said.
     """
-    changed = st.session_state.get(f"drawn:{flow_id}") != editor(flow_id).history
-    if changed or "act" in st.session_state or st.session_state.get("notices"):
+    now = _page(flow_id)
+    if st.session_state.setdefault(f"drawn:{flow_id}", now) != now:
+        drawn(flow_id)
         st.rerun()
+
+
+def _page(flow_id: str) -> tuple[Any, ...]:
+    """What a page shows that several parts of it share."""
+    state = st.session_state
+    return editor(flow_id).history, state.get(f"pending:{flow_id}"), state.get("act"), tuple(state.get("notices", ()))
 
 
 def sampling(flow_id: str) -> Sampling:
@@ -166,14 +174,30 @@ def checked(flow_id: str, flow: Flow | None = None) -> Checked:
     """Columns and problems of every node, without touching rows; of another version when one is given."""
     opened = editor(flow_id)
     version = flow or opened.flow
-    bare = version.model_copy(update={"layout": {}, "analyses": {}})
     kept = _checks()
-    key = digest([to_json(bare), str(opened.path), _ages(version, opened.path.parent)])
+    key = digest([text_of(version), str(opened.path), _ages(version, opened.path.parent)])
     if key not in kept:
         while len(kept) >= KEPT_CHECKS:
             kept.pop(next(iter(kept)))
         kept[key] = check(version, opened.path.parent, remember=LearnedFolder(learned_folder(opened.path)))
     return kept[key]
+
+
+@st.cache_resource
+def _texts() -> OrderedDict[int, tuple[Flow, str]]:
+    return OrderedDict()
+
+
+def text_of(flow: Flow) -> str:
+    """What a flow does to rows, as text; made once of each version, which is known by being the same object."""
+    texts = _texts()
+    known = texts.get(id(flow))
+    if known is None:
+        bare = flow.model_copy(update={"name": "", "layout": {}, "analyses": {}})
+        known = texts[id(flow)] = (flow, to_json(bare))
+        while len(texts) > KEPT_CHECKS:
+            texts.popitem(last=False)
+    return known[1]
 
 
 def ends(flow: Flow) -> list[str]:

@@ -60,6 +60,64 @@ def test_two_editors_of_one_file_lose_neither_work(path: Path) -> None:
     assert settled.edit("Rename", lambda _: renamed("Later")).conflict is None
 
 
+def test_a_conflict_outlives_the_tab_it_arose_in(path: Path) -> None:
+    first, second = Editor.open(path), Editor.open(path)
+    first.edit("Rename", lambda _: renamed("Mine"))
+    second.edit("Rename", lambda _: renamed("Theirs")).edit("Rename", lambda _: renamed("Theirs again"))
+    again = Editor.open(path)
+    assert again.conflict is not None
+    assert (again.conflict.mine.name, again.conflict.theirs.name) == ("Theirs again", "Mine")
+    assert again.flow.name == "Theirs again"
+    assert load(path).name == "Mine"
+    still = again.edit("Rename", lambda _: renamed("Later"))
+    assert still.conflict is not None
+    assert still.conflict.mine.name == "Later"
+    _, copy = still.settle("theirs")
+    assert (load(path).name, load(copy).name) == ("Mine", "Later (other version)")
+    assert Editor.open(path).conflict is None
+    assert list(path.parent.glob("*unsaved*")) == []
+
+
+def test_a_conflict_that_is_settled_in_one_tab_is_over_in_the_other(path: Path) -> None:
+    first, second = Editor.open(path), Editor.open(path)
+    first.edit("Rename", lambda _: renamed("Mine"))
+    second = second.edit("Rename", lambda _: renamed("Theirs"))
+    Editor.open(path).settle("mine")
+    assert second.refreshed().conflict is None
+    assert second.refreshed().flow.name == "Theirs"
+
+
+def test_three_editors_of_one_file_lose_nobodys_work(path: Path) -> None:
+    first, second, third = (Editor.open(path) for _ in range(3))
+    first.edit("Rename", lambda _: renamed("One"))
+    second.edit("Rename", lambda _: renamed("Two"))
+    third.edit("Rename", lambda _: renamed("Three"))
+    _, copy = Editor.open(path).settle("mine")
+    following = Editor.open(path)
+    assert following.conflict is not None
+    _, another = following.settle("theirs")
+    assert {load(each).name.removesuffix(" (other version)") for each in (path, copy, another)} == {
+        "One", "Two", "Three",
+    }  # fmt: skip
+
+
+def test_what_the_others_saved_during_a_conflict_is_kept_too(path: Path) -> None:
+    first, second = Editor.open(path), Editor.open(path)
+    first = first.edit("Rename", lambda _: renamed("Mine"))
+    second = second.edit("Rename", lambda _: renamed("Theirs"))
+    first.edit("Rename", lambda _: renamed("Mine, later"))
+    _, copy = second.settle("mine")
+    assert load(copy).name == "Mine, later (other version)"
+
+
+def test_an_unsaved_version_that_cannot_be_read_is_left_alone(path: Path) -> None:
+    damaged = path.with_name(".loans.unsaved.json")
+    damaged.write_text("{")
+    opened = Editor.open(path).edit("Rename", lambda _: renamed("New"))
+    assert opened.conflict is None
+    assert damaged.read_text() == "{"
+
+
 def test_taking_the_other_version_keeps_mine_aside_and_can_be_undone(path: Path) -> None:
     first, second = Editor.open(path), Editor.open(path)
     first.edit("Rename", lambda _: renamed("One"))

@@ -1,50 +1,13 @@
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request
 
 from dataprep_app.sample import write_sample
-
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-)  # fmt: skip
-SERVE = "import sys; from pathlib import Path; from dataprep_app.ui.server import serve; serve(Path(sys.argv[1]), port=int(sys.argv[2]), browser=False)"  # noqa: E501
-START = 90
-"""Seconds the server may take to start on a busy machine."""
-SETTLED = """() => {
-  const app = document.querySelector('[data-testid="stApp"]');
-  return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
-    && !document.querySelector('[data-testid="stSkeleton"]');
-}"""
-
-
-@dataclass(frozen=True)
-class Server:
-    """The app over a workspace with the sample flow."""
-
-    url: str
-    workspace: Path
-    log: Path
-
-    def faults(self) -> list[str]:
-        """Lines of the log that tell of an error nobody handled."""
-        marks = ("Traceback", "Uncaught app execution")
-        return [
-            line for line in self.log.read_text(encoding="utf-8").splitlines() if any(map(line.__contains__, marks))
-        ]
+from tests.browser.serving import Server, browser_path, browsing, serving, settle
 
 
 @dataclass
@@ -67,8 +30,7 @@ class App:
 
     def settle(self, timeout: float = 30_000) -> None:
         """Wait until the app is connected, its script is done, and nothing is still to be drawn."""
-        self.page.wait_for_timeout(250)  # a widget tells the server of a change after a moment
-        self.page.wait_for_function(SETTLED, timeout=timeout)
+        settle(self.page, timeout)
 
     def drag(self, start: Locator, end: Locator | tuple[float, float]) -> None:
         """Drag with the pointer, in steps, as a hand does."""
@@ -97,47 +59,17 @@ def _middle(locator: Locator) -> tuple[float, float]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     workspace = tmp_path_factory.mktemp("workspace")
     write_sample(workspace, rows=2_000)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log"
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(workspace), str(port)],
-            stdout=output, stderr=subprocess.STDOUT, start_new_session=True, env={**os.environ, "NO_COLOR": "1"},
-        )  # fmt: skip
-    found = Server(f"http://127.0.0.1:{port}", workspace, log)
-    try:
-        _wait_for(found, process)
+    with serving(workspace, tmp_path_factory.mktemp("server") / "log") as found:
         yield found
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def _wait_for(server: Server, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            pytest.fail(f"The server ended:\n{server.log.read_text(encoding='utf-8')}")
-        try:
-            urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=1)
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"The server did not start in {START} s.")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    found = browser_path()
     if found is None:
         pytest.skip("There is no Chromium on this machine: apt-get install chromium-headless-shell")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+    with browsing(found) as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FloatRect, Locator, expect
+from playwright.sync_api import expect
 
-from dataprep_app.workspace import Workspace
-from flows import edits
-from flows.document import Flow
-from flows.files import load, save
+from dataprep_app.ui.parts import graph
+from tests.browser.canvas import Canvas, chain, small
 from tests.browser.conftest import App
 
 pytestmark = pytest.mark.browser
@@ -27,83 +25,6 @@ FRAMES = """() => new Promise((done) => {
   requestAnimationFrame(count);
 })"""
 SERIOUS = ("serious", "critical")
-
-
-def small() -> Flow:
-    """Two datasets, and two steps behind the first."""
-    flow = Flow(name="Canvas")
-    for id, path in (("loans_1", "data/loans-part-1.csv"), ("loans_2", "data/loans-part-2.csv")):
-        flow = edits.add_source(flow, id, Flow.model_validate(source_of(path)).sources["it"])
-    flow = edits.add_step(flow, "unique", "drop_duplicates", ["loans_1"], {"columns": ["id"]})
-    return edits.add_step(flow, "trimmed", "trim_whitespace", ["unique"], {"columns": ["loan_status"]})
-
-
-def source_of(path: str) -> dict[str, object]:
-    return {"name": "", "sources": {"it": {"connector": "csv", "params": {"path": path, "try_parse_dates": True}}}}
-
-
-def chain(length: int) -> Flow:
-    """One dataset and a long line of steps."""
-    flow, last = small(), "trimmed"
-    for i in range(length - 4):
-        id = f"step_{i}"
-        flow = edits.add_step(flow, id, "trim_whitespace", [last], {"columns": ["loan_status"]})
-        last = id
-    return flow
-
-
-class Canvas:
-    """A flow on the canvas, and the same flow in its file."""
-
-    def __init__(self, app: App, name: str, flow: Flow) -> None:
-        self.app, self.page = app, app.page
-        self.path = app.server.workspace / f"{name}.flow.json"
-        self.path.with_name(f"{name}.history.json").unlink(missing_ok=True)
-        save(flow, self.path)
-        app.open(f"/flow?flow={name}")
-        expect(self.stage).to_be_visible(timeout=30_000)
-        expect(self.node("loans_1")).to_be_visible()
-
-    @property
-    def stage(self) -> Locator:
-        return self.page.get_by_test_id("flow-stage")
-
-    @property
-    def flow(self) -> Flow:
-        return load(self.path)
-
-    def node(self, id: str) -> Locator:
-        return self.page.get_by_test_id(f"node-{id}")
-
-    def out(self, id: str) -> Locator:
-        return self.node(id).locator(".handle.out").first
-
-    def box(self, locator: Locator) -> FloatRect:
-        found = locator.bounding_box()
-        assert found is not None
-        return found
-
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
-
-    def until(self, holds: Callable[[Flow], object]) -> None:
-        """Wait until the file says so."""
-        for _ in range(100):
-            if holds(self.flow):
-                self.app.settle()
-                return
-            self.page.wait_for_timeout(100)
-        pytest.fail(f"The file never said so: {self.flow}")
-
-    def scale(self) -> float:
-        said = self.stage.locator(".layer").get_attribute("style") or ""
-        found = re.search(r"scale\(([\d.]+)\)", said)
-        assert found is not None
-        return float(found[1])
-
-    def drag_by(self, start: Locator, dx: float, dy: float) -> None:
-        box = self.box(start)
-        self.app.drag(start, (box["x"] + box["width"] / 2 + dx, box["y"] + box["height"] / 2 + dy))
 
 
 def test_nodes_are_selected_singly_in_a_frame_and_all_at_once(app: App) -> None:
@@ -138,41 +59,6 @@ def test_nodes_are_selected_singly_in_a_frame_and_all_at_once(app: App) -> None:
     expect(page.get_by_text("4 nodes selected")).to_be_visible()
     page.mouse.click(stage["x"] + 20, stage["y"] + 12)
     expect(canvas.stage.locator(".is-selected")).to_have_count(0)
-
-
-def test_lines_are_drawn_and_none_closes_a_circle(app: App) -> None:
-    canvas = Canvas(app, "canvas_connect", small())
-    app.drag(canvas.out("loans_2"), canvas.node("trimmed"))
-    canvas.until(lambda flow: flow.steps["trimmed"].inputs == ("loans_2",))
-    before = canvas.flow
-    app.drag(canvas.out("trimmed"), canvas.node("trimmed"))
-    app.page.get_by_role("button", name="Undo").click()
-    canvas.until(lambda flow: flow.steps["trimmed"].inputs == ("unique",))
-    app.drag(canvas.out("trimmed"), canvas.node("unique"))
-    expect(canvas.stage.locator(".is-target, .pending")).to_have_count(0)
-    app.settle()
-    assert canvas.flow.steps["unique"] == before.steps["unique"]
-
-
-def test_a_dataset_is_dropped_beside_and_on_a_node_and_the_join_gets_its_keys(app: App) -> None:
-    canvas = Canvas(app, "canvas_drop", small())
-    page, stage = app.page, canvas.box(canvas.stage)
-    dataset = page.get_by_test_id("palette-loans-part-2_csv").locator("b")
-    app.drag(dataset, (stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] - 40))
-    canvas.until(lambda flow: len(flow.sources) == 3)
-    app.drag(dataset, canvas.node("trimmed"))
-    canvas.until(lambda flow: "joined" in flow.steps)
-    assert canvas.flow.steps["joined"].inputs[0] == "trimmed"
-    expect(canvas.node("joined").get_by_role("img", name="needs attention")).to_be_visible()
-    expect(page.get_by_text("No rows to show yet")).to_be_visible()
-    expect(page.get_by_text("Choose the columns by which rows of the two tables belong together.")).to_be_visible()
-    page.get_by_role("button", name="Choose keys").click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("How well they match")).to_be_visible(timeout=30_000)
-    dialog.get_by_role("button", name="Save").click()
-    canvas.until(lambda flow: flow.steps["joined"].params.get("left_on") == ["id"])
-    expect(canvas.node("joined").locator(".state")).to_have_count(0)
-    expect(page.get_by_test_id("grid")).to_be_visible(timeout=30_000)
 
 
 def test_the_menu_of_a_node_answers_to_keys_and_to_the_mouse(app: App) -> None:
@@ -240,38 +126,6 @@ def test_nodes_are_moved_by_hand_and_by_keys_and_tidied_up(app: App) -> None:
     canvas.until(lambda flow: flow.layout["unique"] == (placed["unique"][0] + 20, placed["unique"][1]))
 
 
-def test_what_is_deleted_and_pasted_can_be_undone_and_redone(app: App) -> None:
-    canvas = Canvas(app, "canvas_undo", small())
-    page = app.page
-    box = canvas.box(page.get_by_test_id("edge-trimmed:0"))
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    canvas.press("Delete")
-    canvas.until(lambda flow: flow.steps["trimmed"].inputs == ())
-    expect(canvas.node("trimmed").get_by_role("img", name="needs attention")).to_be_visible()
-    canvas.press("Control+z")
-    canvas.until(lambda flow: flow.steps["trimmed"].inputs == ("unique",))
-
-    canvas.node("unique").click()
-    canvas.press("Control+c")
-    canvas.press("Control+v")
-    canvas.until(lambda flow: len(flow.steps) == 3)
-    (copy,) = set(canvas.flow.steps) - {"unique", "trimmed"}
-    assert canvas.flow.steps[copy].params == canvas.flow.steps["unique"].params
-    expect(canvas.node(copy)).to_have_class(re.compile("is-selected"))
-    canvas.node(copy).focus()
-    canvas.press("Delete")
-    canvas.until(lambda flow: len(flow.steps) == 2)
-    page.get_by_role("button", name="Undo").click()
-    canvas.until(lambda flow: copy in flow)
-    canvas.press("Control+z")
-    canvas.until(lambda flow: len(flow.steps) == 2)
-    canvas.press("Control+Shift+z")
-    canvas.until(lambda flow: copy in flow)
-    page.get_by_role("button", name="Redo").click()
-    canvas.until(lambda flow: copy not in flow)
-    assert canvas.flow.steps == small().steps
-
-
 def test_the_view_is_zoomed_and_moved_smoothly_over_sixty_nodes(app: App) -> None:
     canvas = Canvas(app, "canvas_sixty", chain(60))
     page, stage = app.page, canvas.box(canvas.stage)
@@ -307,7 +161,68 @@ def test_the_view_is_zoomed_and_moved_smoothly_over_sixty_nodes(app: App) -> Non
     assert canvas.scale() == pytest.approx(whole, rel=0.01)
 
 
-def test_the_canvas_has_names_and_no_serious_fault_of_accessibility(app: App) -> None:
+def test_a_double_click_opens_a_step_a_dataset_and_the_keys_of_a_join(app: App) -> None:
+    flow = small()
+    flow = graph.joined(flow, "trimmed", "loans_2").flow
+    canvas = Canvas(app, "canvas_open", flow)
+    page = app.page
+    canvas.node("joined").dblclick()
+    expect(page.get_by_role("dialog").get_by_text("How well they match")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    app.settle()
+    canvas.node("unique").dblclick()
+    expect(page).to_have_url(re.compile("view=data"), timeout=30_000)
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible(timeout=30_000)
+    page.get_by_role("radio", name="Data flow").click()
+    canvas.node("loans_2").dblclick()
+    expect(page).to_have_url(re.compile("view=data"), timeout=30_000)
+    expect(page.get_by_test_id("col-annual_income")).to_be_attached(timeout=30_000)
+
+
+def test_nodes_are_added_to_the_selection_and_moved_together(app: App) -> None:
+    canvas = Canvas(app, "canvas_together", small())
+    page = app.page
+    canvas.node("unique").click()
+    canvas.node("trimmed").click(modifiers=["Control"])
+    expect(page.get_by_text("2 nodes selected")).to_be_visible()
+    app.settle()
+    canvas.drag_by(canvas.node("trimmed"), 0, 80)
+    canvas.until(lambda flow: "trimmed" in flow.layout)
+    placed = canvas.flow.layout
+    assert placed["trimmed"][1] == placed["unique"][1] == pytest.approx(placed["loans_1"][1] + 80, abs=60)
+    assert placed["trimmed"][1] > placed["loans_1"][1] + 40
+    canvas.node("unique").focus()
+    canvas.press(" ")
+    expect(canvas.stage.locator(".is-selected")).to_have_count(1)
+    canvas.press("Backspace")
+    canvas.until(lambda flow: "trimmed" not in flow)
+    assert "unique" in canvas.flow
+
+
+def test_a_drag_on_the_ground_moves_the_view_and_a_pinch_zooms(app: App) -> None:
+    canvas = Canvas(app, "canvas_pan", small())
+    page, stage = app.page, canvas.box(canvas.stage)
+    node, scale = canvas.box(canvas.node("unique")), canvas.scale()
+    x, y = stage["x"] + 30, stage["y"] + 30
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40, steps=6)
+    page.mouse.up()
+    moved = canvas.box(canvas.node("unique"))
+    assert moved["x"] - node["x"] == pytest.approx(60, abs=2)
+    assert moved["y"] - node["y"] == pytest.approx(40, abs=2)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -30)
+    page.keyboard.up("Control")
+    page.wait_for_timeout(200)
+    assert canvas.scale() > 1.2 * scale
+    assert canvas.flow.layout == {}, "looking around changes nothing"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_canvas_has_names_and_no_serious_fault_of_accessibility(app: App, scheme: Literal["light", "dark"]) -> None:
+    app.page.emulate_media(color_scheme=scheme)
     canvas = Canvas(app, "canvas_axe", small())
     page = app.page
     expect(page.get_by_role("application", name="Data flow")).to_be_visible()
@@ -332,11 +247,3 @@ def faults(app: App) -> list[str]:
         for node in each["nodes"]
         if "BidiComponent" in str(node["target"])
     ]
-
-
-def test_datasets_of_the_workspace_stand_beside_the_flow(app: App) -> None:
-    canvas = Canvas(app, "canvas_palette", small())
-    known = Workspace(app.server.workspace).datasets()
-    expect(app.page.locator('[data-testid^="palette-"]')).to_have_count(len(known))
-    app.page.get_by_role("button", name="Add loans-part-1.csv").click()
-    canvas.until(lambda flow: len(flow.sources) == 3)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
@@ -119,7 +121,63 @@ def test_many_quick_clicks_end_on_the_last_column(app: App, grid: Locator) -> No
     expect(app.page.locator('[data-testid="stText"]', has_text="purpose")).to_be_visible()
 
 
-def test_the_grid_has_no_fault_of_accessibility(app: App, grid: Locator) -> None:
+@pytest.mark.parametrize(
+    ("column", "action", "title", "filled"),
+    [
+        ("interest_rate", "sort", "Sort rows", "interest_rate"),
+        ("interest_rate", "filter", "Filter rows", "interest_rate"),
+        ("interest_rate", "rename", "Rename columns", "interest_rate"),
+        ("interest_rate", "type", "Change type", "interest_rate"),
+        ("interest_rate", "fill_median", "Fill with median", "interest_rate"),
+        ("interest_rate", "drop", "Drop columns", "interest_rate"),
+        ("loan_status", "fill", "Fill with a value", "loan_status"),
+        ("loan_status", "encode", "One-hot encode", "loan_status"),
+    ],
+)
+def test_what_the_menu_of_a_column_offers_opens_its_form_filled_in(
+    app: App, grid: Locator, column: str, action: str, title: str, filled: str
+) -> None:
+    go_to(app, column)
+    app.page.get_by_test_id(f"column-menu-{column}").click()
+    app.page.get_by_test_id(f"menu-{action}").click()
+    form = app.page.locator('[class*="st-key-steps_panel"]')
+    expect(form.get_by_text(title, exact=True)).to_be_visible(timeout=30_000)
+    app.settle()
+    values = form.locator("input").evaluate_all("all => all.map((each) => each.value)")
+    assert filled in f"{' '.join(values)} {form.inner_text()}"
+
+
+def go_to(app: App, column: str) -> None:
+    field = app.page.get_by_role("combobox", name="Go to column")
+    field.fill(column)
+    field.press("Enter")
+    expect(app.page.get_by_test_id(f"col-{column}")).to_be_in_viewport()
+
+
+def test_keys_widen_a_column_and_scroll_and_a_double_click_on_its_edge_fits_it(app: App, grid: Locator) -> None:
+    head = app.page.get_by_test_id("col-loan_status")
+    head.click()
+    before = head.bounding_box()
+    assert before is not None
+    grid.focus()
+    app.page.keyboard.press("Shift+ArrowRight")
+    wider = head.bounding_box()
+    assert wider is not None
+    assert wider["width"] == pytest.approx(before["width"] + 16, abs=1)
+    app.page.get_by_test_id("resize-loan_status").dblclick()
+    fitting = head.bounding_box()
+    assert fitting is not None
+    assert fitting["width"] < before["width"]
+    assert head.locator(".title b").evaluate("each => each.scrollWidth <= each.clientWidth")
+    grid.focus()
+    for _ in range(3):
+        app.page.keyboard.press("ArrowDown")
+    assert grid.evaluate("each => each.scrollTop") > 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_grid_has_no_fault_of_accessibility(app: App, grid: Locator, scheme: Literal["light", "dark"]) -> None:
+    app.page.emulate_media(color_scheme=scheme)
     app.page.get_by_test_id("col-loan_amount").click()
     app.settle()
     found = Axe().run(app.page, options={"runOnly": list(OURS)}).response["violations"]

@@ -96,6 +96,10 @@ def test_an_edit_in_two_tabs_offers_both_versions_and_loses_none(app: App, other
     assert "complete" in first_edit
     expect(other.get_by_text("This flow was changed somewhere else")).to_be_visible()
     expect(other.get_by_text("Not saved", exact=True)).to_be_visible()
+    other.reload()
+    expect(other.get_by_text("This flow was changed somewhere else")).to_be_visible(timeout=30_000)
+    expect(other.get_by_test_id("node-complete")).to_have_count(0)
+    second.settle()
     other.get_by_role("button", name="Keep my version").click()
     expect(other.get_by_text("This flow was changed somewhere else")).to_have_count(0)
     second.settle()

@@ -40,7 +40,7 @@ def test_a_step_is_found_tried_added_and_undone(data: App) -> None:
     assert flow(data) == before
     data.settle()
     page.locator('[class*="st-key-step"]').get_by_role("button", name="Add", exact=True).last.click()
-    expect(page.get_by_text("Steps", exact=True)).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Add step")).to_be_visible(timeout=30_000)
     data.settle()
     assert flow(data).steps["drop_columns"].params["columns"] == ["loan_amount"]
     page.get_by_role("button", name="Undo").click()

@@ -320,7 +320,18 @@ def test_values_outside_the_domain_are_missing_and_counted() -> None:
         Trigonometry(column="x", function="atan2")
 
 
-@pytest.mark.parametrize("divisor", [3.7, 100.0, pl.lit(3.7), pl.lit(10) ** 2, pl.col("by")], ids=str)
+@pytest.mark.parametrize(
+    "divisor",
+    [
+        3.7,
+        100.0,
+        pl.lit(3.7),
+        pl.lit(10) ** 2,
+        pl.col("by"),
+        pl.lit(3.7).first().over(pl.col("value").is_null() | True),
+    ],
+    ids=str,
+)
 def test_one_row_is_divided_like_many(divisor: float | pl.Expr) -> None:
     table = pl.DataFrame({"value": [n / 7 for n in range(1, 400)] + [None], "by": [n / 3 for n in range(1, 401)]})
     whole = table.select(quotient(pl.col("value"), divisor))
@@ -335,3 +346,10 @@ def test_a_quotient_is_that_of_python() -> None:
 
 def test_divided_by_nothing_is_nothing() -> None:
     assert pl.DataFrame({"value": [1.0, 2.0]}).select(quotient(pl.col("value"), pl.lit(None))).null_count().item() == 2
+
+
+def test_odd_divisors_give_what_ieee_754_has() -> None:
+    nan, inf = float("nan"), float("inf")
+    table = pl.DataFrame({"value": [1.0, 0.0, 5.0, inf, nan, None, 1.0], "by": [nan, 0.0, inf, 2.0, 2.0, 2.0, None]})
+    found = table.select(quotient(pl.col("value"), pl.col("by"))).to_series()
+    assert_series_equal(found, table["value"] / table["by"], check_names=False)

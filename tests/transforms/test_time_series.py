@@ -299,3 +299,13 @@ def test_groups_of_nan_and_null_are_one_series() -> None:
     found = result(LagColumn.model_validate({"columns": ["x"], "order_by": [{"column": "t"}], "by": ["g"]}), table)
     assert found["x_lag_1"].to_list() == [None, 1, None]
     assert np.isnan(found["g"][0])
+
+
+@pytest.mark.parametrize("window", [3, 5, 8])
+def test_centred_windows_of_the_whole_table_are_those_of_pandas(window: int) -> None:
+    table = pl.DataFrame({"t": range(12), "x": [float(each * each % 7) for each in range(12)]})
+    params = {"columns": ["x"], "function": "mean", "window": window, "center": True, "min_rows": 1}
+    step = RollingAggregate.model_validate({**params, "order_by": [{"column": "t"}]})
+    found = result(step, table).sort("t")
+    expected = table["x"].to_pandas().rolling(window, center=True, min_periods=1).mean()
+    assert found[found.columns[-1]].to_list() == pytest.approx(expected.to_list())

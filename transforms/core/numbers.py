@@ -26,9 +26,13 @@ def as_column(number: pl.Expr | float, like: pl.Expr) -> pl.Expr:
 
 
 def quotient(left: pl.Expr, right: pl.Expr | float) -> pl.Expr:
-    """Left divided by right as Float64, rounded once as IEEE 754 has it, also where right is one number."""
+    """Left divided by right as Float64, rounded once as IEEE 754 has it, also where right is one number.
+
+    A column may be one number to polars as well: that of a literal, or of a window over one group.
+    """
     left = left.cast(pl.Float64)
-    if isinstance(right, pl.Expr):
-        right = right.cast(pl.Float64)
-        return left / (right if right.meta.root_names() else as_column(right, left))
-    return left / as_column(float(right), left)
+    if not isinstance(right, pl.Expr):
+        return left / as_column(float(right), left)
+    right = right.cast(pl.Float64)
+    # NaN bounds nothing, as null does.
+    return pl.when(right.is_nan()).then(right).otherwise(left / as_column(right, left))

@@ -50,6 +50,9 @@ def _in_rows(error: ValidationError, problems: list[Problem]) -> list[Problem]:
     """The problems, those inside a list with the number of the row, counted from 1."""
     found = []
     for each, problem in zip(error.errors(), problems, strict=True):
+        if each["type"] == "missing" and len(each["loc"]) == 1:
+            found.append(Problem("Fill this in.", problem.advice, problem.field))
+            continue
         place = each["loc"][1:]
         number = next((part for part in place if isinstance(part, int)), None)
         if number is None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from transforms.core.dtypes import Kind
+from transforms.core.transform import Transform
+from transforms.reference import schema
 
 Widget = Literal[
     "column", "columns", "condition", "rows", "mapping", "choice", "choices", "switch", "number", "text", "area",
@@ -21,6 +24,9 @@ RARE = {
 """Fields that people seldom change, by name, where they have a default."""
 LABELS = {
     "by": "Group by",
+    "nulls": "Missing values",
+    "treat_blank": "Fill blank texts too",
+    "add_indicator": "Add a column that marks what was filled",
     "how": "How",
     "n": "Number of deviations",
     "k": "Range factor",
@@ -79,15 +85,15 @@ class FormField:
     """Whether it is found under more options."""
 
 
-def fields_of(schema: Mapping[str, Any], main: int = MAIN) -> tuple[FormField, ...]:
+def fields_of(settings: Mapping[str, Any], main: int = MAIN) -> tuple[FormField, ...]:
     """The fields of settings in the order of the form, those that are seldom changed last; hidden ones left out.
 
     Args:
-        schema: JSON schema of the settings.
+        settings: JSON schema of the settings.
         main: fields that are shown at once; further ones with a default are found under more options.
     """
-    defs = schema.get("$defs", {})
-    found = tuple(_fields(schema, defs))
+    defs = settings.get("$defs", {})
+    found = tuple(_fields(settings, defs))
     seen, ordered = 0, []
     for each in found:
         late = not each.required and (each.name in RARE or seen >= main)
@@ -96,15 +102,21 @@ def fields_of(schema: Mapping[str, Any], main: int = MAIN) -> tuple[FormField, .
     return tuple(sorted(ordered, key=lambda each: each.rare))
 
 
+@cache
+def step_fields(kind: type[Transform]) -> tuple[FormField, ...]:
+    """The fields of a step."""
+    return fields_of(schema(kind))
+
+
 def label_of(name: str) -> str:
     """The name of a setting as people read it."""
     words = LABELS.get(name) or name.strip("_").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
-def _fields(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[FormField]:
-    required = set(schema.get("required", ()))
-    for name, property in schema.get("properties", {}).items():
+def _fields(settings: Mapping[str, Any], defs: Mapping[str, Any]) -> Iterator[FormField]:
+    required = set(settings.get("required", ()))
+    for name, property in settings.get("properties", {}).items():
         if property.get("widget") != "hidden":
             yield _field(name, property, defs, required=name in required)
 
@@ -123,7 +135,8 @@ def _field(name: str, property: Mapping[str, Any], defs: Mapping[str, Any], *, r
         kinds=tuple(inner.get("kinds", ("all",))),
         table=int(inner.get("table", 0)),
     )
-    return replace(field, **_shape(inner, defs))
+    shaped = replace(field, **_shape(inner, defs))
+    return replace(shaped, label="Sort by") if name == "by" and shaped.widget == "rows" else shaped
 
 
 def _shape(property: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:

@@ -183,7 +183,8 @@ def _mapping(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any
     st.markdown(f":small[{field.label}]", help=field.help or None)
 
     def pair(at: str, each: tuple[str, Any]) -> tuple[str, Any]:
-        left, right = st.columns(2, gap="small")
+        # Names of columns are long, and the panel is narrow.
+        left, right = (st.container(), st.container()) if field.column_keys else st.columns(2, gap="small")
         with left:
             key = _pair_key(drawing, f"{at}:key", field, each[0])
         with right:

@@ -17,6 +17,7 @@ from dataprep_app.ui.parts.join_dialog import join_dialog
 from dataprep_app.ui.parts.model_dialog import create_model
 from dataprep_app.ui.parts.node_choice import tables, title
 from dataprep_app.ui.parts.pending import open_form
+from dataprep_app.ui.parts.problem_words import JOIN
 from flows.document import node_of
 
 VIEWS = {"data": "data", "add": "data", "insights": "insights", "analysis": "analyses"}
@@ -53,7 +54,7 @@ def _opened(flow_id: str, id: str) -> Callable[[], None] | None:
         st.session_state[f"reference:{flow_id}"] = id
         st.session_state["view"] = "data"
         return None
-    if flow.steps[id].transform == graph.JOIN:
+    if flow.steps[id].transform == JOIN:
         return partial(join_dialog, flow_id, id)
     open_form(flow_id, flow.steps[id].transform, edit=id)
     st.session_state[f"reference:{flow_id}"] = id

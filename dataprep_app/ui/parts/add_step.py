@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import polars as pl
 import streamlit as st
 
-from dataprep_app.ui.forms.fields import fields_of
+from dataprep_app.ui.forms.fields import step_fields
 from dataprep_app.ui.parts.pending import open_form
 from dataprep_app.ui.parts.step_form import prefilled
 from transforms.catalog import catalog
 from transforms.core.transform import Transform
-from transforms.reference import schema, sentence
+from transforms.reference import sentence
 
 COMMON = (
     "filter_rows", "drop_missing_rows", "impute_median", "fill_constant", "drop_columns", "rename_columns",
@@ -65,7 +65,7 @@ def draw(flow_id: str, columns: Mapping[str, pl.DataType], column: str | None) -
     )  # fmt: skip
     st.markdown("**Add step**")
     query = st.text_input(
-        "Search", key=key, type="search", live=True, placeholder="Search: fill, split, date …",
+        "Search", key=key, type="search", live="100ms", placeholder="Search: fill, split, date …",
         label_visibility="collapsed",
     )  # fmt: skip
     with st.container(height=HEIGHT, border=False, gap=None):
@@ -107,7 +107,7 @@ def _entry(
     column: str | None,
     where: str,
 ) -> None:
-    initial = prefilled(fields_of(schema(kind)), columns, column)
+    initial = prefilled(step_fields(kind), columns, column)
     st.button(
         kind.title,
         key=f"step:{flow_id}:{where}:{kind.id}",

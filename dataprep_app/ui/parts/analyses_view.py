@@ -101,7 +101,7 @@ def _kinds(flow_id: str, schema: pl.Schema) -> None:
     kinds = list(ANALYSES.values())
     for start in range(0, len(kinds), TILES):
         for place, kind in zip(st.columns(TILES, gap="small"), kinds[start : start + TILES], strict=False):
-            with place, st.container(border=True, height=176, vertical_alignment="distribute"):
+            with place, st.container(border=True, height=204, vertical_alignment="distribute"):
                 st.markdown(f"{icon(kind.id)} **{kind.title}**  \n:small[:gray[{escaped(_sentence(kind))}]]")
                 st.button(
                     "Add", icon=":material/add:", key=f"add_analysis:{kind.id}", help=f"Add: {kind.title}",

@@ -17,8 +17,8 @@ from flows.document import Flow
 from flows.problems import Checked
 from transforms.core.errors import DataprepError
 
-HEIGHT = 440
-BELOW = 316
+HEIGHT = 412
+BELOW = 300
 """Pixels of what stands under the canvas."""
 HINT = "Drag a dataset from the left to here to begin.\nDrag a second one onto it to join the two."
 WAYS = (

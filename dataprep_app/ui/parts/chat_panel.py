@@ -22,13 +22,13 @@ from dataprep_app.chat.turn import (
 )
 from dataprep_app.ui import session
 from dataprep_app.ui.parts import differences as diff
-from dataprep_app.ui.parts.impact import propose
+from dataprep_app.ui.parts.impact import propose, waiting
 from dataprep_app.ui.parts.pending import open_form
 from flows import edits
 from flows.document import Flow, node_of
 from transforms.core.errors import DataprepError
 
-HEIGHT = 420
+HEIGHT = 280
 FEW_ROWS = 12
 """Rows of an answer from which on its table scrolls."""
 NOTHING = "**Nothing would change.** No row holds what the request is about: check the values."
@@ -94,8 +94,7 @@ def tried(flow: Flow, reference: str, plan: PlanResult, look: diff.Look) -> Tria
 
 @st.fragment(key="chat")
 def _talk(flow_id: str, reference: str) -> None:
-    if st.session_state.pop(f"chat_changed:{flow_id}", False):
-        st.rerun(scope="app")
+    session.redraw_when_changed(flow_id)
     facts = _facts(flow_id, reference)
     said = conversation(flow_id)
     if said:
@@ -156,7 +155,8 @@ def add(flow_id: str, index: int) -> None:
     label = f"Chat: {said.turn.text[:60]}"
     if propose(flow_id, label, lambda flow: with_plan(flow, said.reference, plan)[0], show=last):
         _mark(flow_id, index, "added")
-    _redraw(flow_id)
+    elif waiting(flow_id) is not None:
+        st.session_state["act"] = ("data", said.reference)  # there it is said what the steps would break
 
 
 def edit(flow_id: str, index: int) -> None:
@@ -165,8 +165,7 @@ def edit(flow_id: str, index: int) -> None:
     plan = said.turn.result
     assert isinstance(plan, PlanResult)
     open_form(flow_id, plan.steps[0].transform, plan.steps[0].params, after=said.reference)
-    st.session_state["view"] = "data"
-    _redraw(flow_id)
+    st.session_state["act"] = ("data", said.reference)
 
 
 def _mark(flow_id: str, index: int, state: Literal["added", "dismissed"]) -> None:
@@ -174,17 +173,11 @@ def _mark(flow_id: str, index: int, state: Literal["added", "dismissed"]) -> Non
     said[index] = replace(said[index], state=state)
 
 
-def _redraw(flow_id: str) -> None:
-    """Draw the whole page, not only the chat."""
-    st.session_state[f"chat_changed:{flow_id}"] = True
-
-
 def _obey(flow_id: str, command: CommandResult) -> None:
     steps: dict[str, Callable[[str], bool]] = {"undo": session.undo, "redo": session.redo}
     if command.name in steps:
         for _ in range(command.n):
             steps[command.name](flow_id)
-        _redraw(flow_id)
     plans = [
         i for i, each in enumerate(conversation(flow_id))
         if isinstance(each.turn.result, PlanResult) and each.state == "open"

@@ -5,7 +5,8 @@ What the menu of a column and the suggestions open is plain data: a transform wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -25,6 +26,9 @@ MANY_CATEGORIES = 50
 FAR = 3.0
 """Quartile ranges beyond the quartiles: Tukey's outer fence (Exploratory Data Analysis, 1977)."""
 MOST_SUGGESTIONS = 4
+MOST_GAPS = 5
+"""Columns that are listed of those with missing values."""
+KINDS = {"number": "Numbers", "text": "Texts", "boolean": "True or false", "date": "Dates", "time": "Times of day"}
 PICTURE = 170
 """Pixels of the picture of the values."""
 STYLE = """<style>
@@ -206,16 +210,42 @@ def facts(profile: ColumnProfile) -> list[tuple[str, str]]:
     return found
 
 
-def column_panel(flow_id: str, profile: ColumnProfile | None, *, usable: bool = True) -> None:
+def table_facts(profiles: Collection[ColumnProfile]) -> list[tuple[str, str]]:
+    """What can be said of a table as a whole."""
+    rows = max((each.rows for each in profiles), default=0)
+    found = [("Rows", f"{rows:,}"), ("Columns", f"{len(profiles):,}")]
+    kinds = Counter(KINDS.get(each.kind, "Of other types") for each in profiles)
+    found += [(name, f"{count:,}") for name, count in kinds.most_common()]
+    cells = rows * len(profiles)
+    found += [("Missing values", _share(sum(each.missing for each in profiles), cells))]
+    found += [("Complete columns", f"{sum(not each.missing for each in profiles):,}")]
+    return found
+
+
+def table_panel(profiles: Mapping[str, ColumnProfile]) -> None:
+    """Draw what is said while no column is chosen: the table as a whole, and where values are missing."""
+    with st.container(border=True):
+        numbers, gaps, hint = st.columns([4, 4, 3], gap="medium")
+        with numbers:
+            st.text("All columns")
+            _facts(table_facts(profiles.values()))
+        with gaps:
+            missing = sorted((each for each in profiles.values() if each.missing), key=lambda each: -each.missing)
+            st.caption("Most missing values" if missing else "No value is missing.")
+            if missing:
+                most = [(each.name, each.missing) for each in missing[:MOST_GAPS]]
+                _counts(most, "Column", "Missing", max(missing[0].rows, 1))
+        with hint:
+            st.caption("Choose a column to see its statistics and the steps that suit it.")
+
+
+def column_panel(flow_id: str, profile: ColumnProfile, *, usable: bool = True) -> None:
     """Draw the panel; no step is suggested for a column that is only there while a step is tried."""
     with st.container(border=True):
-        if profile is None:
-            st.caption("Choose a column to see its statistics and the steps that suit it.")
-            return
         numbers, shape, steps = st.columns([4, 4, 3], gap="medium")
         with numbers:
             st.text(profile.name)
-            _facts(profile)
+            _facts(facts(profile))
         with shape:
             st.caption("Most frequent values" if profile.top else "Distribution")
             _shape(profile)
@@ -242,8 +272,8 @@ def _suggest(flow_id: str, profile: ColumnProfile) -> None:
         st.caption("Nothing stands out in this column.")
 
 
-def _facts(profile: ColumnProfile) -> None:
-    lines = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(said)}</dd></div>" for name, said in facts(profile))
+def _facts(found: Sequence[tuple[str, str]]) -> None:
+    lines = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(said)}</dd></div>" for name, said in found)
     st.html(f"{STYLE}<dl class='column-facts'>{lines}</dl>")
 
 
@@ -252,13 +282,17 @@ def _shape(profile: ColumnProfile) -> None:
         case "number" | "date":
             _histogram(profile)
         case "text" | "boolean":
-            rows = pl.DataFrame(profile.top, schema={"Value": pl.String, "Rows": pl.Int64}, orient="row")
-            bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(profile.rows, 1))
-            st.dataframe(rows, hide_index=True, column_config={"Rows": bar}, placeholder="(empty)")
+            _counts(profile.top, "Value", "Rows", max(profile.rows, 1))
         case "time" | "other":
             st.caption("There is no picture of such values.")
         case _:
             assert_never(profile.kind)
+
+
+def _counts(found: Sequence[tuple[str, int]], name: str, count: str, most: int) -> None:
+    rows = pl.DataFrame(found, schema={name: pl.String, count: pl.Int64}, orient="row")
+    bar = st.column_config.ProgressColumn(format="localized", min_value=0, max_value=most)
+    st.dataframe(rows, hide_index=True, column_config={count: bar}, placeholder="(empty)")
 
 
 def _histogram(profile: ColumnProfile) -> None:

@@ -23,7 +23,7 @@ from flows.sampling import Sampling
 
 PAGE = 1_000
 """Rows that are sent to the grid at once."""
-HEIGHT = 390
+HEIGHT = 362
 """Pixels of the grid."""
 KEPT = 24
 

@@ -16,7 +16,7 @@ from dataprep_app.profile import ColumnProfile, profiles
 from dataprep_app.ui import session
 from dataprep_app.ui.components.data_grid import data_grid, drain
 from dataprep_app.ui.parts import differences as diff
-from dataprep_app.ui.parts.column_panel import MENUS, column_panel, form_of
+from dataprep_app.ui.parts.column_panel import MENUS, column_panel, form_of, table_panel
 from dataprep_app.ui.parts.data_rows import (
     HEIGHT,
     PAGE,
@@ -55,6 +55,7 @@ def _view(flow_id: str) -> None:
     flow = session.editor(flow_id).flow
     key = f"grid:{flow_id}"
     drain(key, lambda event: _handle(flow_id, event))
+    session.redraw_when_changed(flow_id)
     names = outputs(flow, session.checked(flow_id))
     if not names:
         st.info("There is no data yet. Add a dataset in the view Data flow.", icon=":material/table:")
@@ -107,7 +108,10 @@ def _left(
         _columns(flow_id, rows)
     else:
         _grid(flow_id, rows, wanted)
-    column_panel(flow_id, known_columns.get(column) if column else None, usable=column in schema)
+    if column is None:
+        table_panel(rows.profiles)
+    else:
+        column_panel(flow_id, known_columns[column], usable=column in schema)
     return schema, column if column in schema else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -12,7 +12,9 @@ import streamlit as st
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts.actions import take_action
+from dataprep_app.ui.parts.chain import titles
 from dataprep_app.ui.parts.job_dialog import create_job
+from dataprep_app.ui.parts.problem_words import in_words
 from flows.document import Flow
 from flows.sampling import Sampling
 from transforms.core.errors import Problem
@@ -22,16 +24,16 @@ SAMPLES = (1_000, 5_000, 20_000, 50_000, 200_000)
 
 @dataclass(frozen=True)
 class View:
-    """One way to look at a flow; its module has a function ``draw(flow_id)``."""
+    """One way to look at a flow; its module has a function ``draw(flow_id)`` and is imported when it is needed."""
 
     title: str
     icon: str
     module: str
 
-    def draw(self, flow_id: str) -> None:
-        """Draw the view."""
-        drawing: Callable[[str], None] = import_module(f"dataprep_app.ui.parts.{self.module}").draw
-        drawing(flow_id)
+    def drawing(self) -> Callable[[str], None]:
+        """What draws it."""
+        found: Callable[[str], None] = import_module(f"dataprep_app.ui.parts.{self.module}").draw
+        return found
 
 
 VIEWS = {
@@ -45,7 +47,6 @@ VIEWS = {
 def header(flow_id: str) -> str:
     """Draw the header; the view that is chosen."""
     dialog = take_action(flow_id)
-    session.drawn(flow_id)
     opened = session.editor(flow_id)
     history = opened.history
     name, buttons = st.columns([2, 5], vertical_alignment="center")
@@ -100,17 +101,18 @@ def _arrow(kind: str, label: str, action: Callable[[str], Any], flow_id: str, sh
 
 
 def _problems(flow_id: str) -> None:
-    problems = [each for each in session.checked(flow_id).problems if each.severity == "error"]
+    flow = session.editor(flow_id).flow
+    problems = in_words(flow, (each for each in session.checked(flow_id).problems if each.severity == "error"))
     if not problems:
         return
     word = "problem" if len(problems) == 1 else "problems"
     with st.popover(f":red[{len(problems)} {word}]", icon=":material/error:"):
         for each in problems:
-            st.markdown(_sentence(each))
+            st.markdown(_sentence(each, titles(flow)))
 
 
-def _sentence(problem: Problem) -> str:
-    where = f"**{escaped(problem.step)}**: " if problem.step else ""
+def _sentence(problem: Problem, names: Mapping[str, str]) -> str:
+    where = f"**{escaped(names.get(problem.step, problem.step))}**: " if problem.step else ""
     return f"{where}{escaped(problem.found)} {escaped(problem.advice)}"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from dataprep_app.ui.components.flow_canvas.layout import placed, tidy
+from dataprep_app.ui.parts.problem_words import JOIN, in_words
 from dataprep_app.workspace import Dataset
 from flows import edits
 from flows.document import Flow, Step, node_of, output_of
@@ -19,7 +20,6 @@ from flows.problems import Checked
 from transforms.catalog import UnknownTransform, catalog
 from transforms.core.transform import Transform
 
-JOIN = "join_datasets"
 STEP_MENU: tuple[Any, ...] = (
     {"id": "add", "label": "Add transform"},
     {"id": "join", "label": "Join with another node"},
@@ -175,11 +175,11 @@ def _ports(flow: Flow, id: str) -> list[str]:
     return names
 
 
-def _status(id: str, checked: Checked) -> dict[str, str]:
-    mine = [each for each in checked.problems if each.step == id]
+def _status(flow: Flow, id: str, checked: Checked) -> dict[str, str]:
+    mine = in_words(flow, (each for each in checked.problems if each.step == id))
     errors = [each for each in mine if each.severity == "error"]
     if errors:
-        return {"status": "error", "problem": str(errors[0]).partition(": ")[2] or str(errors[0])}
+        return {"status": "error", "problem": f"{errors[0].found} {errors[0].advice}".strip()}
     if mine:
         return {"status": "warn", "problem": mine[0].found}
     return {}
@@ -198,7 +198,7 @@ def _sources(flow: Flow, checked: Checked) -> Iterator[dict[str, Any]]:
             "inputs": [],
             "outputs": ["table"],
             "menu": "rows",
-            **_status(id, checked),
+            **_status(flow, id, checked),
         }
 
 
@@ -227,7 +227,7 @@ def _steps(flow: Flow, checked: Checked) -> Iterator[dict[str, Any]]:
             "inputs": _ports(flow, id),
             "outputs": outputs,
             "menu": "rows",
-            **({"status": "off"} if step.disabled else _status(id, checked)),
+            **({"status": "off"} if step.disabled else _status(flow, id, checked)),
         }
 
 
@@ -242,7 +242,7 @@ def _destinations(flow: Flow, checked: Checked) -> Iterator[dict[str, Any]]:
             "inputs": ["table"],
             "outputs": [],
             "menu": "",
-            **_status(id, checked),
+            **_status(flow, id, checked),
         }
 
 

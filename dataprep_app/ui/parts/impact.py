@@ -45,7 +45,6 @@ def propose(flow_id: str, label: str, change: Callable[[Flow], Flow], *, show: s
         change: the edit.
         show: the output to look at after it.
     """
-    st.session_state["redraw page"] = True
     base = session.editor(flow_id).flow
     try:
         after = change(base)
@@ -76,7 +75,6 @@ def apply_anyway(flow_id: str) -> bool:
 def cancel(flow_id: str) -> None:
     """Forget the edit that waits."""
     st.session_state.pop(f"impact:{flow_id}", None)
-    st.session_state["redraw page"] = True
 
 
 def impact_panel(flow_id: str, found: Impact, done: Callable[[str], None]) -> None:

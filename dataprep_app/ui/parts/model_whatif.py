@@ -303,9 +303,9 @@ def contribution_chart(found: WhatIf) -> alt.LayerChart | alt.FacetChart:
         }
         for each in shown
     ]
-    reach = max(1e-9, *(abs(each.amount) for each in shown)) * 1.3
+    reach = max(1e-9, *(abs(each.amount) for each in shown)) * 1.45  # room for the numbers behind the longest bar
     base = alt.Chart(pl.DataFrame(rows).to_pandas()).encode(
-        x=alt.X("Amount:Q", axis=None, scale=alt.Scale(domain=[-reach, reach])),
+        x=alt.X("Amount:Q", axis=None, scale=alt.Scale(domain=[-reach, reach], nice=False)),
         y=alt.Y("Column:N", sort=None, title=None, axis=alt.Axis(labelLimit=240, ticks=False, domain=False)),
         tooltip=["Column", alt.Tooltip("Amount:Q", format="+.4f")],
     )

@@ -9,11 +9,10 @@ import streamlit as st
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import graph
+from dataprep_app.ui.parts.problem_words import JOIN
 from flows import edits
 from flows.document import Flow
 from flows.problems import Checked
-
-NO_KEYS = "Choose the columns by which rows of the two tables belong together."
 
 
 def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: int) -> None:
@@ -29,17 +28,10 @@ def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: 
         st.markdown(f"**{escaped(node['title'])}**")
         st.caption(escaped(id if node["sub"] in ("", id) else f"{id} · {node['sub']}"))
         if node.get("problem"):
-            said = NO_KEYS if _lacks_keys(flow, id) else node["problem"]
-            (st.error if node["status"] == "error" else st.warning)(escaped(said), icon=":material/error:")
+            say = st.error if node["status"] == "error" else st.warning
+            say(escaped(node["problem"]), icon=":material/error:")
         _facts(id, checked)
         _actions(flow_id, flow, id)
-
-
-def _lacks_keys(flow: Flow, id: str) -> bool:
-    step = flow.steps.get(id)
-    return (
-        step is not None and step.transform == graph.JOIN and len(step.inputs) == 2 and not step.params.get("left_on")
-    )
 
 
 def _facts(id: str, checked: Checked) -> None:
@@ -56,7 +48,7 @@ def _actions(flow_id: str, flow: Flow, id: str) -> None:
 
     with st.container(horizontal=True, gap="xsmall"):
         if id in flow.steps:
-            label = "Choose keys" if flow.steps[id].transform == graph.JOIN else "Edit"
+            label = "Choose keys" if flow.steps[id].transform == JOIN else "Edit"
             st.button(label, icon=":material/edit:", on_click=act, args=("open",), type="primary")
         if id not in flow.destinations:
             st.button("Open data", icon=":material/table:", on_click=act, args=("data",))

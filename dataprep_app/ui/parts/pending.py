@@ -123,7 +123,6 @@ def preview_step(flow_id: str, params: Mapping[str, Any], others: Sequence[str] 
         st.session_state[f"pending:{flow_id}"] = tried(
             session.editor(flow_id).flow, found, params, others, branch=branch
         )
-        st.session_state["redraw page"] = True
 
 
 def keep(flow_id: str) -> bool:
@@ -146,7 +145,6 @@ def keep(flow_id: str) -> bool:
 def discard(flow_id: str) -> None:
     """Take the preview away; the form stays as it is."""
     st.session_state.pop(f"pending:{flow_id}", None)
-    st.session_state["redraw page"] = True
 
 
 def tried(

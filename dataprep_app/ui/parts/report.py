@@ -184,8 +184,8 @@ def _model(report: Report) -> None:
     score = model.score
     reach = f" ({score.interval.low:.3f} to {score.interval.high:.3f})" if score.interval else ""
     st.markdown(
-        f"{score.metric} **{score.value:.3f}**{reach}, without a model {score.base:.3f}: "
-        f"**{max(0.0, score.normalised):.0%}** of what there is to gain."
+        f"{score.metric} **{score.value:.3f}**{reach}; without a model it is {score.base:.3f}. "
+        f"That is **{max(0.0, score.normalised):.0%}** of the way from no model to a perfect one."
     )
     st.caption(model.basis)
     if model.classes:

@@ -12,7 +12,7 @@ import streamlit as st
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.checks import step_problems
 from dataprep_app.ui.forms.column_fields import fitting
-from dataprep_app.ui.forms.fields import FormField, fields_of
+from dataprep_app.ui.forms.fields import FormField, step_fields
 from dataprep_app.ui.forms.form import draw_form
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import pending
@@ -24,10 +24,9 @@ from flows.parameters import values as parameter_values
 from transforms.catalog import catalog
 from transforms.core.errors import Problem
 from transforms.core.transform import Transform
-from transforms.reference import schema as schema_of
 from transforms.reference import sentence
 
-HEIGHT = 500
+HEIGHT = 440
 """Pixels of the part that scrolls; the buttons stay below it."""
 
 
@@ -50,12 +49,15 @@ def input_candidates(flow: Flow, form: StepForm) -> list[str]:
 
 
 def draw(flow_id: str, form: StepForm) -> None:
-    """Draw the form, and do what its buttons asked for."""
+    """Draw the form, and do what its buttons asked for.
+
+    Keys of what is no setting have ``do`` in them, since a setting may have any name, such as ``keep``.
+    """
     kind = catalog()[form.transform]
     flow = session.editor(flow_id).flow
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
-            "Back", icon=":material/arrow_back:", key=f"{form.key}:back", type="tertiary",
+            "Back", icon=":material/arrow_back:", key=f"{form.key}:do:back", type="tertiary",
             on_click=pending.close_form, args=(flow_id,),
         )  # fmt: skip
     st.markdown(f"**{kind.title}**", help=_more(kind))
@@ -63,11 +65,13 @@ def draw(flow_id: str, form: StepForm) -> None:
     with st.container(height=HEIGHT, border=False, gap="small"):
         others, branch = _inputs(flow, form, kind)
         schemas = _schemas(flow_id, flow, form, others)
-        drawn = draw_form(form.key, fields_of(schema_of(kind)), form.initial, schemas)
+        drawn = draw_form(form.key, step_fields(kind), form.initial, schemas)
         known = len(schemas) == _inputs_needed(kind, others)
         problems = step_problems(kind, drawn.values, schemas if known else (), _values(flow))
         changed = drawn.values != dict(form.initial) or form.edit is not None
-        if form.tried or (changed and any("pattern" in each.found for each in problems)):
+        if form.tried or (
+            changed and any("pattern" in each.found and drawn.values.get(each.field) for each in problems)
+        ):
             drawn.say(problems)
     errors = [each for each in problems if each.severity == "error"]
     _footer(flow_id, form, errors if form.tried else [])
@@ -84,7 +88,6 @@ def _do(
     pending.preview_step(flow_id, values, others, branch=branch)
     if form.asked == "keep":
         pending.keep(flow_id)
-    st.session_state.pop("redraw page", None)
     st.rerun()
 
 
@@ -99,7 +102,7 @@ def _inputs(flow: Flow, form: StepForm, kind: type[Transform]) -> tuple[list[str
 
     for place, name in enumerate(kind.inputs[1:]):
         if name == "*":
-            key = f"{form.key}:inputs"
+            key = f"{form.key}:do:inputs"
             st.session_state.setdefault(key, now)
             chosen = st.multiselect(
                 "Further tables", [*options, *(each for each in now if each not in options)], key=key,
@@ -107,7 +110,7 @@ def _inputs(flow: Flow, form: StepForm, kind: type[Transform]) -> tuple[list[str
             )  # fmt: skip
             others += chosen
         else:
-            key = f"{form.key}:input{place}"
+            key = f"{form.key}:do:input{place}"
             st.session_state.setdefault(key, now[place] if place < len(now) else None)
             one = st.selectbox(
                 f"{name.capitalize()} table", [*options, *(each for each in now if each not in options)], index=None,
@@ -126,7 +129,7 @@ def _is_branch(flow: Flow, form: StepForm) -> bool:
         ["In between", "New branch"],
         default="In between",
         required=True,
-        key=f"{form.key}:where",
+        key=f"{form.key}:do:where",
         help="In between, the nodes that follow take the rows of this step. A new branch leaves them as they are.",
     )
     return where == "New branch"
@@ -158,14 +161,14 @@ def _values(flow: Flow) -> Mapping[str, Value]:
 
 
 def _footer(flow_id: str, form: StepForm, errors: Sequence[Problem]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"{form.key}:footer"):
+    with st.container(horizontal=True, vertical_alignment="center", wrap=False, key=f"{form.key}:do:footer"):
         # The problems stand under their fields, which may be out of sight.
         found = "\n\n".join(escaped(each.found) for each in errors)
         st.caption(":red[:material/error: See above]" if errors else "", help=found or None, width="stretch")
-        st.button("Preview", key=f"{form.key}:preview", on_click=pending.ask, args=(flow_id, "preview"))
+        st.button("Preview", key=f"{form.key}:do:preview", on_click=pending.ask, args=(flow_id, "preview"))
         st.button(
             "Save" if form.edit else "Add",
-            key=f"{form.key}:keep",
+            key=f"{form.key}:do:keep",
             type="primary",
             on_click=pending.ask,
             args=(flow_id, "keep"),

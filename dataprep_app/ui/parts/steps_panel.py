@@ -13,19 +13,19 @@ from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import add_step, step_form
 from dataprep_app.ui.parts.chain import Effect, can_swap, chain, copied, effect, swapped, titles
-from dataprep_app.ui.parts.graph import JOIN, deleted, said
+from dataprep_app.ui.parts.graph import deleted, said
 from dataprep_app.ui.parts.impact import impact_panel, propose, waiting
 from dataprep_app.ui.parts.pending import close_form, open_form
 from dataprep_app.ui.parts.pending import step_form as open_step_form
+from dataprep_app.ui.parts.problem_words import JOIN, in_words
 from flows import edits
 from flows.document import Flow, node_of
-from flows.files import to_json
 from flows.identity import digest
 from transforms.catalog import catalog
 from transforms.core.errors import DataprepError, Problem
 from transforms.core.transform import FittedTransform, RowTransform
 
-HEIGHT = 600
+HEIGHT = 630
 LONGEST = 40
 """Steps whose effect is computed; in longer lists only the settings are shown."""
 
@@ -54,8 +54,7 @@ def steps_panel(flow_id: str, reference: str, schema: pl.Schema, column: str | N
 
 @st.fragment(key="steps")
 def _panel(flow_id: str, reference: str, schema: pl.Schema, column: str | None) -> None:
-    if st.session_state.pop("redraw page", False):
-        st.rerun()
+    session.redraw_when_changed(flow_id)
     impact = waiting(flow_id)
     if impact is not None:
         impact_panel(flow_id, impact, close_form)
@@ -72,12 +71,10 @@ def _panel(flow_id: str, reference: str, schema: pl.Schema, column: str | None) 
 
 def _steps(flow_id: str, reference: str) -> None:
     flow = session.editor(flow_id).flow
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown("**Steps**", width="content")
-        st.button(
-            "Add step", icon=":material/add:", key=f"add_step:{flow_id}", type="primary", shortcut="Mod+K",
-            on_click=lambda: st.session_state.update({f"panel:{flow_id}": "find"}),
-        )  # fmt: skip
+    st.button(
+        "Add step", icon=":material/add:", key=f"add_step:{flow_id}", type="primary", shortcut="Mod+K",
+        width="stretch", on_click=lambda: st.session_state.update({f"panel:{flow_id}": "find"}),
+    )  # fmt: skip
     nodes = chain(flow, reference)
     steps = [id for id in nodes if id in flow.steps]
     problems = _problems(flow_id)
@@ -161,7 +158,6 @@ def _edit(id: str, flow_id: str) -> None:
     flow = session.editor(flow_id).flow
     if flow.steps[id].transform == JOIN:
         st.session_state["act"] = ("open", id)
-        st.session_state["redraw page"] = True
     else:
         open_form(flow_id, flow.steps[id].transform, edit=id)
 
@@ -208,7 +204,6 @@ def _note(flow_id: str, id: str, note: str) -> None:
         st.session_state.pop(f"note:{flow_id}", None)
         if text != note:
             session.apply(flow_id, "Change a note", lambda flow: edits.change_step(flow, id, note=text))
-            st.session_state["redraw page"] = True
 
     st.text_area("Note", value=note, key=key, height=80)
     st.button("Save note", key=f"{key}:save", on_click=save)
@@ -216,7 +211,7 @@ def _note(flow_id: str, id: str, note: str) -> None:
 
 def _problems(flow_id: str) -> dict[str, Problem]:
     found: dict[str, Problem] = {}
-    for each in session.checked(flow_id).problems:
+    for each in in_words(session.editor(flow_id).flow, session.checked(flow_id).problems):
         if each.severity == "error":
             found.setdefault(each.step, each)
     return found
@@ -224,8 +219,7 @@ def _problems(flow_id: str) -> dict[str, Problem]:
 
 def _effects(flow_id: str, flow: Flow, steps: list[str]) -> dict[str, Effect]:
     """What each step of the list did on the sample; those whose rows cannot be computed are left out."""
-    bare = flow.model_copy(update={"layout": {}, "analyses": {}, "destinations": {}, "name": ""})
-    key = digest([to_json(bare), session.sampling(flow_id).as_json(), steps])
+    key = digest([session.text_of(flow), session.sampling(flow_id).as_json(), steps])
     kept: tuple[str, dict[str, Effect]] = st.session_state.get(f"effects:{flow_id}", ("", {}))
     if kept[0] == key:
         return kept[1]

@@ -36,11 +36,13 @@ def _one_flow(flow_id: str) -> None:
         return
     view = header(flow_id)
     session.show_notices()
-    VIEWS[view].draw(flow_id)
+    session.drawn(flow_id)
+    VIEWS[view].drawing()(flow_id)
     flow = session.editor(flow_id).flow
     if view in ("graph", "data") and (flow.sources or flow.steps):
         shown = st.session_state.get(f"reference:{flow_id}", "")
-        chat_panel(flow_id, shown if node_of(shown) in flow else session.ends(flow)[0])
+        with st.bottom:  # in sight wherever the page is scrolled to
+            chat_panel(flow_id, shown if node_of(shown) in flow else session.ends(flow)[0])
 
 
 chosen = st.query_params.get("flow")

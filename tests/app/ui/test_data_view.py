@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dataprep_app.profile import profiles
 from dataprep_app.sample import write_sample
 from dataprep_app.ui.components.data_grid import HASH_BYTES, GridColumn, brief, pack, shown
-from dataprep_app.ui.parts.column_panel import MENUS, facts, form_of, suggestions
+from dataprep_app.ui.parts.column_panel import MENUS, facts, form_of, suggestions, table_facts
 from dataprep_app.ui.parts.data_rows import Kept, Rows, packed_rows, sample_said, summary, unchanged
 from dataprep_app.ui.parts.differences import Differences, changed_rows, compare, origin_of, same_places
 from dataprep_app.ui.parts.pending import Pending
@@ -239,6 +239,15 @@ def test_facts_leave_out_what_there_is_not() -> None:
     names = [name for name, _ in facts(profiles(PEOPLE)["city"])]
     assert names == ["Type", "Rows", "Missing", "Distinct"]
     assert ("Median", "30") in facts(profiles(PEOPLE)["age"])
+
+
+def test_facts_of_a_table_count_its_columns_by_what_they_hold() -> None:
+    found = profiles(pl.DataFrame({"a": [1, None], "b": ["x", "y"], "c": [1.5, 2.5]}))
+    assert dict(table_facts(found.values())) == {
+        "Rows": "2", "Columns": "3", "Numbers": "2", "Texts": "1",
+        "Missing values": "1 (16.7%)", "Complete columns": "2",
+    }  # fmt: skip
+    assert dict(table_facts([]))["Rows"] == "0"
 
 
 def test_the_sample_is_said_as_it_is() -> None:

@@ -90,12 +90,20 @@ def test_an_upload_never_takes_the_place_of_another_file(space: Workspace) -> No
     assert free_path(space.data, "../../x.csv.gz") == space.data / "x.csv.gz"
 
 
+def whole_parquet() -> bytes:
+    file = io.BytesIO()
+    pl.DataFrame({"a": range(1_000)}).write_parquet(file)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "found"),
     [
         ("a.csv", b"", "a.csv is empty"),
         ("a.csv", JUNK, "a.csv is not text"),
         ("a.parquet", JUNK, "a.parquet cannot be read"),
+        ("a.parquet", whole_parquet()[:-40], "a.parquet cannot be read"),
+        ("a.parquet", b"", "a.parquet is empty"),
         ("a.xlsx", JUNK, "a.xlsx is not an Excel workbook"),
         ("a.json", b'{"a":', "a.json is not JSON"),
         ("a.ndjson", b'{"a": 1}\n{"a":\n', "a.ndjson: line 2 is not JSON"),
@@ -112,6 +120,20 @@ def test_a_bad_upload_ends_in_one_sentence_and_leaves_nothing(
     assert str(space.folder) not in str(caught.value)
     assert [each.name for each in space.data.iterdir()] == ["kept.csv"]
     assert list(space.datasets()) == ["kept_csv"]
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.parquet"])
+def test_a_table_without_rows_is_taken_and_shown_as_such(space: Workspace, page: AppTest, name: str) -> None:
+    file = io.BytesIO()
+    table = pl.DataFrame({"city": [], "people": []}, schema={"city": pl.String, "people": pl.Int64})
+    (table.write_csv if name.endswith("csv") else table.write_parquet)(file)
+    file.seek(0)
+    added = upload(space, name, file)
+    assert added.rows == 0
+    page.query_params["dataset"] = added.dataset.id
+    page.run()
+    assert not page.exception
+    assert not page.error
 
 
 def test_text_that_cannot_be_read_yet_is_kept_with_the_reason(space: Workspace) -> None:

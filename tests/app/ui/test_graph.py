@@ -6,6 +6,7 @@ import pytest
 
 from dataprep_app.sample import write_sample
 from dataprep_app.ui.parts import graph
+from dataprep_app.ui.parts.problem_words import JOIN
 from dataprep_app.workspace import Dataset
 from flows import edits
 from flows.document import Flow, Source
@@ -51,7 +52,7 @@ def test_dataset_dropped_on_a_node_is_joined_and_marked_until_keys_are_chosen(tm
     assert edit.select == ("joined",)
     nodes = {each["id"]: each for each in graph.nodes(edit.flow, check(edit.flow, tmp_path))}
     assert nodes["joined"]["status"] == "error"
-    assert "needs 'left_on'" in nodes["joined"]["problem"]
+    assert "key columns are not chosen" in nodes["joined"]["problem"]
     assert nodes["joined"]["inputs"] == ["left", "right"]
 
 
@@ -68,7 +69,7 @@ def test_moving_one_node_keeps_the_others_where_they_were_seen() -> None:
 
 
 def test_line_to_the_second_input_fills_it_and_a_line_to_a_taken_one_replaces_it(flow: Flow) -> None:
-    made = edits.add_draft(two_sources(), "joined", graph.JOIN, ["a"], {})
+    made = edits.add_draft(two_sources(), "joined", JOIN, ["a"], {})
     event = {"source": "b", "output": "table", "target": "joined", "port": "right"}
     assert graph.connected(made, event).flow.steps["joined"].inputs == ("a", "b")
     to_left = graph.connected(graph.connected(made, event).flow, {**event, "port": "left"})
@@ -93,7 +94,7 @@ def test_deleting_a_step_bridges_it_and_a_wire_leaves_its_input_open(flow: Flow)
 
 
 def test_deleting_a_source_with_its_only_step_takes_both(flow: Flow) -> None:
-    one = edits.add_draft(two_sources(), "joined", graph.JOIN, ["a", "b"], {})
+    one = edits.add_draft(two_sources(), "joined", JOIN, ["a", "b"], {})
     assert list(graph.deleted(one, {"nodes": ["joined", "b"], "edges": []}).flow.sources) == ["a"]
     with pytest.raises(EditError, match="is used by 'joined'"):
         graph.deleted(one, {"nodes": ["a"], "edges": []})

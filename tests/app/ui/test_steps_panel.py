@@ -249,7 +249,7 @@ def test_adding_a_step_is_one_edit_and_shows_its_rows(page: AppTest, tmp_path: P
     page.run()
     key = open_step(page, "drop_columns")
     assert page.multiselect(key=f"{key}:columns:names").value == ["city"]
-    page.button(key=f"{key}:keep").click().run()
+    page.button(key=f"{key}:do:keep").click().run()
     assert not page.exception
     made = now(tmp_path)
     assert chain(made, made.destinations["out"].input) == ["people", "filled", "dropped", "sorted", "drop_columns"]
@@ -258,14 +258,20 @@ def test_adding_a_step_is_one_edit_and_shows_its_rows(page: AppTest, tmp_path: P
     assert "column city gone" in texts(page)
 
 
+def test_the_form_of_a_step_with_a_setting_called_keep_is_drawn(page: AppTest) -> None:
+    key = open_step(page, "drop_duplicates")
+    assert not page.exception
+    assert page.button(key=f"{key}:do:keep").label == "Add"
+
+
 def test_a_preview_changes_nothing_and_can_be_discarded(page: AppTest, flow: Flow, tmp_path: Path) -> None:
     key = open_step(page, "drop_columns")
     page.multiselect(key=f"{key}:columns:names").set_value(["city"]).run()
-    page.button(key=f"{key}:preview").click().run()
+    page.button(key=f"{key}:do:preview").click().run()
     found = page.session_state["pending:people"]
     assert (found.reference, found.before) == ("drop_columns", "sorted")
     assert now(tmp_path) == flow
-    page.button(key=f"{key}:back").click().run()
+    page.button(key=f"{key}:do:back").click().run()
     assert "pending:people" not in page.session_state
     assert "1. **Fill with median**" in texts(page)
 
@@ -274,12 +280,12 @@ def test_a_form_with_problems_is_not_added_and_keeps_what_was_typed(page: AppTes
     key = open_step(page, "filter_rows")
     page.text_input(key=f"{key}:condition:members:0:value").set_value("Oslo").run()
     assert not page.error, "nothing is said before it is tried"
-    page.button(key=f"{key}:keep").click().run()
+    page.button(key=f"{key}:do:keep").click().run()
     assert page.error
     assert now(tmp_path) == flow
     assert page.text_input(key=f"{key}:condition:members:0:value").value == "Oslo"
     page.selectbox(key=f"{key}:condition:members:0:column").set_value("city").run()
-    page.button(key=f"{key}:keep").click().run()
+    page.button(key=f"{key}:do:keep").click().run()
     assert now(tmp_path).steps["filter_rows"].params["condition"]["value"] == "Oslo"
 
 
@@ -297,13 +303,13 @@ def test_an_edit_that_breaks_a_later_step_waits_for_a_yes(page: AppTest, flow: F
     choose(page, "dropped", "edit")
     key = page.session_state["form:people"].key
     page.multiselect(key=f"{key}:columns:names").set_value(["city"]).run()
-    page.button(key=f"{key}:keep").click().run()
+    page.button(key=f"{key}:do:keep").click().run()
     assert now(tmp_path) == flow
     assert "1 step would no longer work" in texts(page)
     assert "Column 'city' is not in the table" in texts(page)
     page.button(key="impact_cancel:people").click().run()
     assert page.multiselect(key=f"{key}:columns:names").value == ["city"], "the form is as it was"
-    page.button(key=f"{key}:keep").click().run()
+    page.button(key=f"{key}:do:keep").click().run()
     page.button(key="impact_apply:people").click().run()
     assert now(tmp_path).steps["dropped"].params["columns"] == ["city"]
     assert "Column 'city' is not in the table" in texts(page), "the step that is broken says so"

@@ -208,6 +208,7 @@ class Grid {
     const handle = event.target.closest(".resize");
     if (!handle) return;
     const i = Number(handle.parentElement.dataset.index);
+    this.widen(i, 0); // so that what is measured is the text, not the room it has
     const cells = [...this.body.querySelectorAll(`[data-index="${i}"]`), handle.parentElement.querySelector(".title b")];
     this.widen(i, Math.max(...cells.map((each) => each.scrollWidth + (each.matches("b") ? 74 : 12))));
   }

@@ -22,8 +22,10 @@ export class Gestures {
     this.canvas.view.zoom(factor, event.clientX - left, event.clientY - top);
   }
 
+  /** Open the node under the pointer; the event itself is of the stage, which holds the pointer from the first click on. */
   open(event) {
-    const node = this.canvas.nodeOf(event.target);
+    if (event.target.closest(".menu, .controls, .plus, .minimap")) return;
+    const node = this.canvas.at(event.clientX, event.clientY);
     if (node) this.canvas.emit("open", { node: node.id });
   }
 
