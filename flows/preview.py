@@ -99,6 +99,21 @@ def preview(
     return made[reference]
 
 
+def learned_on_sample(flow: Flow, folder: Path, id: str, cache: PreviewCache, sampling: Sampling) -> Record | None:
+    """What a step learns on the sample; ``None`` when it has nothing to learn.
+
+    Raises:
+        DataprepError: a source cannot be opened, or a step on the way does not work.
+    """
+    preview(flow, folder, id, cache, sampling=sampling)
+    values = parameter_values(flow)
+    needed = run_order(flow, [id])
+    alone = flow.model_copy(update={"sources": {each: flow.sources[each] for each in flow.sources if each in needed}})
+    sources = open_sources(alone, folder, values, sampling)
+    keys = contents(flow, values, {name: each.fingerprint() for name, each in sources.items()}, sampling.as_json())
+    return cache.record(keys[id])
+
+
 def _from_cached(
     flow: Flow,
     needed: list[str],

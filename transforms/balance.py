@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -33,7 +33,7 @@ class ClassRows(Learned):
     """Rows to add, or to keep, of those classes that change."""
 
 
-def class_counts(ask: Ask, target: str, dtype: pl.DataType, wanted: ClassSizes) -> dict[str, int]:
+def class_counts(ask: Ask, target: str, dtype: pl.DataType, wanted: Iterable[str]) -> dict[str, int]:
     """Rows of each class, the largest first (ties in value order).
 
     Raises:

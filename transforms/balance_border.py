@@ -226,7 +226,7 @@ class SynthesizeCounted(Synthesize):
 def portions(weights: Matrix, count: int) -> Places:
     """A number in whole parts as near to the weights as they can be: the largest remainders are rounded up."""
     exact = weights / weights.sum() * count
-    found = np.floor(exact).astype(np.int64)
+    found: Places = np.floor(exact).astype(np.int64)
     order = np.argsort(-np.round(exact - found, 9), kind="stable")
     found[order[: count - int(found.sum())]] += 1
     return found

@@ -124,7 +124,8 @@ class TomekLinks(Cleaning):
 
     def staying(self, rows: Labelled) -> Marks:
         spared = rows.smallest() if self.remove == "majority" else None
-        return ~linked(rows) | (rows.labels == spared)
+        stay: Marks = ~linked(rows) | (rows.labels == spared)
+        return stay
 
 
 def linked(rows: Labelled) -> Marks:
@@ -167,18 +168,19 @@ class EditedNeighbours(Cleaning):
     def staying(self, rows: Labelled) -> Marks:
         match self.variant:
             case "once":
-                return fitting(rows, self.neighbors, self.vote) | (rows.labels == rows.smallest())
+                stay: Marks = fitting(rows, self.neighbors, self.vote) | (rows.labels == rows.smallest())
+                return stay
             case "repeated":
                 return self._repeated(rows, [self.neighbors] * MOST_PASSES)
             case "growing":
                 return self._repeated(rows, range(1, self.neighbors + 1))
 
     def _repeated(self, rows: Labelled, counts: Sequence[int]) -> Marks:
-        first, smallest, left = rows.sizes(), rows.smallest(), np.arange(len(rows.labels))
+        fewest, smallest, left = rows.sizes().min() if rows.classes else 0, rows.smallest(), np.arange(len(rows.labels))
         for count in counts:
             stay = fitting(rows[left], count, self.vote) | (rows.labels[left] == smallest)
             left = left[stay]
-            if (stay.all() and self.variant == "repeated") or (rows[left].sizes() < first.min(initial=0)).any():
+            if (stay.all() and self.variant == "repeated") or (rows[left].sizes() < fewest).any():
                 break
         found = np.zeros(len(rows.labels), dtype=np.bool_)
         found[left] = True

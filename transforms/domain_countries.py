@@ -68,9 +68,10 @@ class StandardizeCountry(RewrittenText):
     """How countries are written: by name, in English or another of the large languages, or by a code of two letters,
     three letters or three digits; or (auto) by any of them."""
     to: Literal["alpha2", "alpha3", "numeric", "name", "continent", "region", "currency", "calling_code"] = "alpha2"
-    """What to write: NO, NOR, 578, Norway; Europe, Northern Europe (by the list M49 of the United Nations); NOK, +47."""
+    """What to write: NO, NOR, 578, Norway; Europe, Northern Europe (by the list M49 of the United Nations);
+    NOK, +47."""
     fuzzy: bool = False
-    """Take English names with a slip of the pen too, if 85 % of the name are right."""
+    """Take English names with a slip of the pen too, if 80 % of the name are right."""
     on_error: OnError = "null"
     """What is no country becomes missing, stays as it is, or stops the run."""
 
@@ -80,7 +81,7 @@ class StandardizeCountry(RewrittenText):
         if self.to == "calling_code":
             yield from package_problems("phonenumbers", "to", "Telling calling codes")
 
-    def read(self, text: str) -> str | None:  # type: ignore[override]
+    def read(self, text: str) -> str | None:
         country = find_country(text, self.written, fuzzy=self.fuzzy)
         if country is None:
             return None
@@ -149,7 +150,7 @@ class StandardizeSubdivision(RewrittenText):
             keys["__country"] = exactly(self.country_column).cast(pl.String)
         return keys
 
-    def read(self, text: str, country: str | None = None) -> str | None:  # type: ignore[override]
+    def read(self, text: str, country: str | None = None) -> str | None:
         found = find_country(country) if country else None
         parts = _parts_of(found.alpha_2 if found else self.country)
         part = parts.get(text.upper()) or parts.get(key_of(text))
@@ -167,8 +168,9 @@ class StandardizeSubdivision(RewrittenText):
 @cache
 def _parts_of(country: str) -> dict[str, Any]:
     """The parts of a country by code, in capitals, and by name; a name that two have is the larger one's."""
-    from pycountry import subdivisions
+    import pycountry
 
+    subdivisions: Any = pycountry.subdivisions
     found: dict[str, Any] = {}
     parts = sorted(subdivisions.get(country_code=country) or (), key=lambda each: (each.parent_code or "", each.code))
     for part in parts:

@@ -13,14 +13,15 @@ from pydantic import Field
 from transforms.core.errors import Problem, did_you_mean
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Transform
-from transforms.domain_parts import OnError, ReadText, RewrittenText, TextParts
+from transforms.domain_parts import ReadText, RewrittenText, TextParts
 
 SIGNS = {
-    "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₪": "ILS", "₫": "VND", "₴": "UAH", "฿": "THB",
-    "₱": "PHP", "₦": "NGN", "₡": "CRC", "₲": "PYG", "₸": "KZT", "₾": "GEL", "₼": "AZN", "₵": "GHS", "៛": "KHR", "₭": "LAK",
-    "₮": "MNT", "US$": "USD", "U$S": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD",
-    "HK$": "HKD", "S$": "SGD", "SG$": "SGD", "NT$": "TWD", "MX$": "MXN", "R$": "BRL", "CN¥": "CNY", "JP¥": "JPY", "元": "CNY",
-    "RMB": "CNY", "円": "JPY", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "RON", "лв": "BGN", "руб": "RUB", "Fr": "CHF",
+    "€": "EUR", "£": "GBP", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₪": "ILS", "₫": "VND", "₴": "UAH",
+    "฿": "THB", "₱": "PHP", "₦": "NGN", "₡": "CRC", "₲": "PYG", "₸": "KZT", "₾": "GEL", "₼": "AZN", "₵": "GHS",
+    "៛": "KHR", "₭": "LAK", "₮": "MNT", "US$": "USD", "$US": "USD", "$CA": "CAD", "$AU": "AUD", "£GB": "GBP",
+    "U$S": "USD", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
+    "SG$": "SGD", "NT$": "TWD", "MX$": "MXN", "R$": "BRL", "CN¥": "CNY", "JP¥": "JPY", "元": "CNY", "RMB": "CNY",
+    "円": "JPY", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "RON", "лв": "BGN", "руб": "RUB", "Fr": "CHF",
     "SFr": "CHF", "Rp": "IDR", "RM": "MYR", "R": "ZAR",
 }  # fmt: skip
 """The currency of a sign or a short name that mostly one has."""
@@ -144,7 +145,7 @@ class ParseCurrencyAmount(Currencies, TextParts):
     """The currency of amounts without one, and what a sign means that several share, such as $ or kr, if it is one of
     them."""
 
-    def read(self, text: str) -> tuple[Any, ...] | None:  # type: ignore[override]
+    def read(self, text: str) -> tuple[Any, ...] | None:
         negative = text.startswith("(") and text.endswith(")")
         found = AMOUNT.fullmatch(text[1:-1] if negative else text)
         if found is None:
@@ -178,7 +179,9 @@ def _number(text: str, decimal: str) -> float | None:
         decimal = other if repeated or (grouped and other not in text) else point
     thousands = "," if decimal == "." else "."
     whole, _, fraction = digits.partition(decimal)
-    groups = rf"[0-9]{{1,3}}(?:([{thousands}_])[0-9]{{3}})(?:\1[0-9]{{3}})*|[0-9]{{1,2}}(?:,[0-9]{{2}})*,[0-9]{{3}}|[0-9]*"
+    groups = (
+        rf"[0-9]{{1,3}}(?:([{thousands}_])[0-9]{{3}})(?:\1[0-9]{{3}})*|[0-9]{{1,2}}(?:,[0-9]{{2}})*,[0-9]{{3}}|[0-9]*"
+    )
     if not re.fullmatch(groups, whole) or not re.fullmatch("[0-9]*", fraction):
         return None
     number = float(f"{re.sub('[^0-9]', '', whole) or '0'}.{fraction or '0'}")
@@ -209,7 +212,7 @@ class StandardizeCurrencyCode(Currencies, RewrittenText):
     to: Literal["code", "name", "symbol", "numeric"] = "code"
     """As EUR, Euro, € (the code where it has no sign) or 978, by which only currencies of today are known."""
 
-    def read(self, text: str) -> str | None:  # type: ignore[override]
+    def read(self, text: str) -> str | None:
         from pycountry import currencies
 
         by_number = currencies.get(numeric=text.zfill(3)) if re.fullmatch("[0-9]{1,3}", text) else None

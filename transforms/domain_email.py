@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -11,7 +11,7 @@ from pydantic import Field
 from transforms.core.errors import Problem
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Transform
-from transforms.domain_parts import READ, OnError, RewrittenText, TextParts
+from transforms.domain_parts import READ, OnError, RewrittenText, TextParts, from_groups
 
 ADDRESS = (
     r'(?s)^(?:(?P<name>.*?)\s*<)?(?P<local>[^\s@<>()\[\],;:"]+|"[^"]+")@'
@@ -23,19 +23,27 @@ GMAIL = ("gmail.com", "googlemail.com")
 EmailPart = Literal["local", "domain", "tag", "display_name"]
 
 
-def address_of(text: pl.Expr) -> pl.Expr:
-    """An object of the parts of an address, null where text is none; the domain is in small letters."""
-    parts = text.str.extract_groups(ADDRESS)
-    name, local, domain = (parts.struct.field(each) for each in ("name", "local", "domain"))
-    whole = local.is_not_null() & (name.is_null() == parts.struct.field("close").is_null())
+PARTS: dict[str, pl.DataType] = dict.fromkeys(("local", "domain", "tag", "display_name"), pl.String())
+
+
+def address_of(text: pl.Expr, *steps: Mapping[str, pl.Expr]) -> pl.Expr:
+    """An object of the parts of an address, null where text is none; the domain is in small letters.
+
+    Args:
+        text: without white space around it.
+        steps: what else becomes of the parts, as :func:`~transforms.domain_parts.from_groups` has it.
+    """
+    local, name = pl.col("local"), pl.col("name")
     shown = name.str.replace(r'(?s)^"(.*)"$', "${1}").str.strip_chars()
-    return pl.struct(
-        pl.when(whole).then(local).alias("local"),
-        pl.when(whole).then(domain.str.to_lowercase()).alias("domain"),
-        pl.when(whole).then(local.str.extract(r'(?s)^[^"+]+\+(.+)$')).alias("tag"),
-        pl.when(whole & (shown != "")).then(shown).alias("display_name"),
-        pl.when(text.is_not_null()).then(whole.fill_null(value=False)).alias(READ),
-    )
+    whole = local.is_not_null() & (name.is_null() == pl.col("close").is_null())
+    parts = {
+        "local": local,
+        "domain": pl.col("domain").str.to_lowercase(),
+        "tag": local.str.extract(r'(?s)^[^"+]+\+(.+)$'),
+        "display_name": pl.when(shown != "").then(shown),
+    }
+    only_whole = {part: pl.when(pl.col(READ)).then(value) for part, value in parts.items()}
+    return from_groups(text, ADDRESS, {**PARTS, READ: pl.Boolean()}, {READ: whole}, only_whole, *steps)
 
 
 class ParseEmail(TextParts):
@@ -58,7 +66,7 @@ class ParseEmail(TextParts):
             },
         ),
     )
-    types: ClassVar = dict.fromkeys(("local", "domain", "tag", "display_name"), pl.String())
+    types: ClassVar = PARTS
     lost = "are no e-mail addresses: their parts are missing"
 
     parts: tuple[EmailPart, ...] = Field(("local", "domain"), min_length=1)
@@ -103,11 +111,11 @@ class ValidateEmail(TextParts):
         yield from super().check(*schemas)
         yield from package_problems("email_validator", "column", "Validating e-mail addresses")
 
-    def read(self, text: str) -> tuple[Any, ...]:  # type: ignore[override]
+    def read(self, text: str) -> tuple[Any, ...]:
         from email_validator import EmailNotValidError, validate_email
 
         try:
-            found = validate_email(text, check_deliverability=False)
+            found = validate_email(text, check_deliverability=False, strict=True)
         except EmailNotValidError as error:
             return False, str(error), None
         return True, None, found.normalized
@@ -147,19 +155,24 @@ class NormalizeEmail(RewrittenText):
     """Text that is no address becomes missing, stays as it is, or stops the run."""
 
     def rewritten(self) -> pl.Expr:
-        address = address_of(self.text())
-        local, domain = address.struct.field("local"), address.struct.field("domain")
+        local, domain = pl.col("local"), pl.col("domain")
+        steps: list[dict[str, pl.Expr]] = []
         if self.lower:
-            local = local.str.to_lowercase()
+            steps.append({"local": local.str.to_lowercase()})
         if self.strip_tag:
-            local = local.str.replace(r'(?s)^([^"+]+)\+.*$', "${1}")
+            steps.append({"local": local.str.replace(r'(?s)^([^"+]+)\+.*$', "${1}")})
         if self.gmail_dots:
-            gmail = domain.is_in(GMAIL)
             tag = local.str.extract(r"(?s)^[^+]*(\+.*)$").fill_null("")
             bare = local.str.replace(r"(?s)\+.*$", "").str.replace_all(".", "", literal=True)
-            local = pl.when(gmail).then(pl.concat_str(bare, tag)).otherwise(local)
-            domain = pl.when(gmail).then(pl.lit(GMAIL[0])).otherwise(domain)
-        return pl.concat_str(local, domain, separator="@")
+            gmail = pl.when(domain.is_in(GMAIL))
+            steps.append(
+                {
+                    "local": gmail.then(pl.concat_str(bare, tag)).otherwise(local),
+                    "domain": gmail.then(pl.lit(GMAIL[0])).otherwise(domain),
+                }
+            )
+        steps.append({"local": pl.concat_str(local, domain, separator="@")})
+        return address_of(self.text(), *steps).struct.field("local")
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (ParseEmail, ValidateEmail, NormalizeEmail)

@@ -26,6 +26,7 @@ RateColumn = Annotated[str, ColumnField(("numeric",), table=1)]
 RateDate = Annotated[str, ColumnField(("date", "datetime"), table=1)]
 FROM, TO, DAY = "__from", "__to", "__day"
 CODE, RATE_DAY, RATE, FROM_RATE, TO_RATE = "__code", "__rate_day", "__rate", "__from_rate", "__to_rate"
+FROM_DAY, TO_DAY = "__from_day", "__to_day"
 
 
 class ConvertCurrency(TableTransform):
@@ -142,25 +143,26 @@ class ConvertCurrency(TableTransform):
             keys.append(exactly(self.date).cast(pl.Date).alias(DAY))
         table: Relation = MapRows(tables[0], AddColumns(tuple(keys)))
         rates = self._rates(tables[1])
-        table = self._with_rate(table, rates, FROM, FROM_RATE)
-        table = self._with_rate(table, rates, TO, TO_RATE)
+        table = self._with_rate(table, rates, FROM, FROM_RATE, FROM_DAY)
+        table = self._with_rate(table, rates, TO, TO_RATE, TO_DAY)
         table = MapRows(table, AddColumns((self._converted().alias(self.output),)))
         if self.on_error == "fail":
-            there = pl.all_horizontal(self.present(self.amount).is_not_null(), *(pl.col(each) for each in self._keys()))
+            given = (self.present(self.amount), *map(pl.col, self._keys()))
+            there = pl.all_horizontal(each.is_not_null() for each in given)
             what = "There is no rate for {}. Add it to the table of rates, or let such amounts become missing."
-            shown = pl.concat_str([pl.col(each).cast(pl.String) for each in self._keys(named=True)], separator=", ")
+            shown = pl.concat_str([pl.col(each).cast(pl.String) for each in self._keys()], separator=", ")
             table = MapRows(table, RefuseRows(there & exactly(self.output).is_null(), what, shown))
-        return MapRows(table, DropColumns((*self._keys(named=True), FROM_RATE, TO_RATE)))
+        days = (FROM_DAY, TO_DAY) if self.date is not None and self.when_no_rate == "last" else ()
+        return MapRows(table, DropColumns((*self._keys(), FROM_RATE, TO_RATE, *days)))
 
-    def _keys(self, *, named: bool = False) -> list[Any]:
-        names = [FROM, TO] if self.date is None else [FROM, TO, DAY]
-        return names if named else [pl.col(each).is_not_null() for each in names]
+    def _keys(self) -> tuple[str, ...]:
+        return (FROM, TO) if self.date is None else (FROM, TO, DAY)
 
     def _rates(self, table: Relation) -> Relation:
         """A row for each currency, and date where there are any; the run is stopped where there are two."""
         number = exactly(self.rate).cast(pl.Float64)
         columns = [_code(None, self.rate_currency).alias(self.rate_currency), number.alias(RATE)]
-        schema = {self.rate_currency: pl.String()}
+        schema: dict[str, pl.DataType] = {self.rate_currency: pl.String()}
         names = [exactly(self.rate_currency).alias(CODE), pl.col(RATE)]
         if self.rate_date is not None:
             columns.append(exactly(self.rate_date).cast(pl.Date).alias(self.rate_date))
@@ -172,23 +174,24 @@ class ConvertCurrency(TableTransform):
         once = refuse_repeated(kept, tuple(schema), pl.Schema(schema), "rates")
         return MapRows(once, SelectColumns(tuple(names)))
 
-    def _with_rate(self, table: Relation, rates: Relation, key: str, name: str) -> Relation:
-        """The table with the rate of the currency in a column; that of the base is 1."""
+    def _with_rate(self, table: Relation, rates: Relation, key: str, name: str, day: str) -> Relation:
+        """The table with the rate of the currency in a column, and the day of the rate if it is the last one before."""
+        columns = [pl.col(CODE), pl.col(RATE).alias(name)]
+        if self.date is not None:
+            columns.append(pl.col(RATE_DAY).alias(day))
+        rates = MapRows(rates, SelectColumns(tuple(columns)))
         if self.date is None:
-            joined: Relation = Join(table, rates, (key,), (CODE,), "left")
-            extra: tuple[str, ...] = (RATE,)
-        elif self.when_no_rate == "last":
-            joined = AsofJoin(table, rates, DAY, RATE_DAY, (key,), (CODE,))
-            extra = (RATE, RATE_DAY)
-        else:
-            joined = Join(table, rates, (key, DAY), (CODE, RATE_DAY), "left")
-            extra = (RATE,)
-        rate = pl.when(pl.col(key) == self.base).then(1.0).otherwise(pl.col(RATE))
-        return MapRows(MapRows(joined, AddColumns((rate.alias(name),))), DropColumns(extra))
+            return Join(table, rates, (key,), (CODE,), "left")
+        if self.when_no_rate == "last":
+            return AsofJoin(table, rates, DAY, day, (key,), (CODE,))
+        return Join(table, rates, (key, DAY), (CODE, day), "left")
 
     def _converted(self) -> pl.Expr:
         amount = self.present(self.amount).cast(pl.Float64)
-        old, new = pl.col(FROM_RATE), pl.col(TO_RATE)
+        old, new = (
+            pl.when(pl.col(key) == self.base).then(1.0).otherwise(pl.col(rate))
+            for key, rate in ((FROM, FROM_RATE), (TO, TO_RATE))
+        )
         through = quotient(amount, old) * new if self.quoted == "per_base" else quotient(amount * old, new)
         result = pl.when(pl.col(FROM) == pl.col(TO)).then(amount).otherwise(sound(through, amount))
         return result if self.date is None else pl.when(pl.col(DAY).is_not_null()).then(result)

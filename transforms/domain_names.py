@@ -61,7 +61,7 @@ class ParsePersonName(TextParts):
         yield from super().check(*schemas)
         yield from package_problems("nameparser", "column", "Taking names apart")
 
-    def read(self, text: str) -> tuple[Any, ...] | None:  # type: ignore[override]
+    def read(self, text: str) -> tuple[Any, ...] | None:
         name = _parser(self.order).parse(text)
         found = name.title, name.given, name.middle, name.family, name.suffix, name.nickname
         return tuple(each or None for each in found) if any(found) else None

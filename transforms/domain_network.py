@@ -64,7 +64,7 @@ class ParseIp(TextParts):
     """What to add: the version, 4 or 6; whether it is an address at all; whether it is not reached from the internet;
     whether it is set aside for later; for version 4 the class, A to E, that networks had by their first bits."""
 
-    def read(self, text: str) -> tuple[Any, ...]:  # type: ignore[override]
+    def read(self, text: str) -> tuple[Any, ...]:
         address = _address(text)
         if address is None:
             return None, False, None, None, None
@@ -211,14 +211,14 @@ class ParseUserAgent(TextParts):
     column: TextColumn
     """Column that holds the User-Agent of each request."""
     parts: tuple[AgentPart, ...] = Field(("browser", "os", "type", "bot"), min_length=1)
-    """What to add: browser and operating system with their versions, the model of the device, its type (desktop, mobile,
-    tablet, tv or bot), and whether it says that it is a robot."""
+    """What to add: browser and operating system with their versions, the model of the device, its type (desktop,
+    mobile, tablet, tv or bot), and whether it says that it is a robot."""
 
     def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
         yield from super().check(*schemas)
         yield from package_problems("ua_parser", "column", "Reading user agents")
 
-    def read(self, text: str) -> tuple[Any, ...] | None:  # type: ignore[override]
+    def read(self, text: str) -> tuple[Any, ...] | None:
         from ua_parser import parse
 
         found = parse(text)
@@ -232,7 +232,7 @@ class ParseUserAgent(TextParts):
             browser and _version(browser.major, browser.minor, browser.patch),
             system and system.family,
             system and _version(system.major, system.minor, system.patch),
-            device and not bot and device.family or None,
+            None if device is None or bot else device.family,
             type,
             bot,
         )

@@ -50,6 +50,27 @@ def read_distinct(
     return rows.map_batches(of_rows, return_dtype=pl.Struct(schema), is_elementwise=True)
 
 
+def from_groups(
+    text: pl.Expr, pattern: str, types: Mapping[str, pl.DataType], *steps: Mapping[str, pl.Expr]
+) -> pl.Expr:
+    """An object made of the groups of a pattern, which is matched once however often they are used.
+
+    Args:
+        text: what to match.
+        pattern: its groups are columns by their names, and ``text`` is a column too.
+        types: the fields of the object.
+        steps: columns to add by name, one step after the other.
+    """
+
+    def of_texts(texts: pl.Series) -> pl.Series:
+        rows = texts.str.extract_groups(pattern).struct.unnest().with_columns(texts.alias("text"))
+        for step in steps:
+            rows = rows.with_columns(value.alias(name) for name, value in step.items())
+        return rows.select(pl.col(name).cast(dtype) for name, dtype in types.items()).to_struct(texts.name)
+
+    return text.map_batches(of_texts, return_dtype=pl.Struct(dict(types)), is_elementwise=True)
+
+
 class ReadText(RowTransform):
     """Reads the text in a column; a member says how in ``read``, and where it looks besides in :meth:`keys`."""
 

@@ -9,11 +9,12 @@ from pydantic import Field
 
 from transforms.core.columns import column as exactly
 from transforms.core.transform import Example, Transform
-from transforms.domain_parts import READ, TextParts
+from transforms.domain_parts import READ, TextParts, from_groups
 
 PathPart = Literal["folder", "name", "stem", "extension"]
 SLASH, ANY_SLASH = "/", r"/\\"
-DRIVE = r"^[A-Za-z]:"
+DRIVE = "[A-Za-z]:"
+PARTS: dict[str, pl.DataType] = dict.fromkeys(("folder", "name", "stem", "extension"), pl.String())
 
 
 class ParseFilePath(TextParts):
@@ -40,7 +41,7 @@ class ParseFilePath(TextParts):
             },
         ),
     )
-    types: ClassVar = dict.fromkeys(("folder", "name", "stem", "extension"), pl.String())
+    types: ClassVar = PARTS
     lost = "have no parts"
 
     parts: tuple[PathPart, ...] = Field(("folder", "name", "extension"), min_length=1)
@@ -55,34 +56,43 @@ class ParseFilePath(TextParts):
 
     def found(self) -> pl.Expr:
         text = self.text()
-        posix, windows = self._split(text, SLASH), self._split(text, ANY_SLASH)
-        if self.style != "auto":
-            split = posix if self.style == "posix" else windows
-        else:
-            split = pl.when(text.str.contains(rf"\\|{DRIVE}")).then(windows).otherwise(posix)
-        name = split.struct.field("name")
-        dotted = name.str.extract_groups(r"(?s)^(?P<stem>.*[^.].*?)\.(?P<extension>[^.]+)$")
-        return pl.struct(
-            split.struct.field("folder"),
-            name,
-            pl.coalesce(dotted.struct.field("stem"), name).alias("stem"),
-            dotted.struct.field("extension").str.to_lowercase(),
-            text.is_not_null().alias(READ),
-        )
+        posix, windows = _split(text, SLASH, ""), _split(text, ANY_SLASH, DRIVE)
+        match self.style:
+            case "posix":
+                return posix
+            case "windows":
+                return windows
+            case "auto":
+                return pl.when(text.str.contains(rf"\\|^{DRIVE}")).then(windows).otherwise(posix)
 
-    def _split(self, text: pl.Expr, separators: str) -> pl.Expr:
-        """Folder and name; the separators at the end of a folder go, unless it is a root."""
-        drive = f"(?:{DRIVE[1:]})?" if separators == ANY_SLASH else ""
-        parts = text.str.extract_groups(rf"(?s)^({drive}(?:.*[{separators}])?)([^{separators}]*)$")
-        folder, name = parts.struct.field("1"), parts.struct.field("2")
-        bare = folder.str.replace(rf"[{separators}]+$", "")
-        root = (bare == "") | bare.str.contains(f"{DRIVE}$") if drive else bare == ""
-        root = root & folder.str.contains(rf"[{separators}]")
-        first = folder.str.extract(rf"^({drive}[{separators}])")
-        folder = pl.when(root).then(first).otherwise(bare)
-        return pl.struct(
-            pl.when(folder != "").then(folder).alias("folder"), pl.when(name != "").then(name).alias("name")
-        )
+
+def _split(text: pl.Expr, slash: str, drive: str) -> pl.Expr:
+    """The parts of a path; the separators at the end of a folder go, unless it is a root.
+
+    Args:
+        text: the path.
+        slash: what separates, inside brackets of a pattern.
+        drive: a pattern for what may stand before a root.
+    """
+    pattern = rf"(?s)^(?P<root>(?:{drive})?[{slash}]*)(?P<folder>(?:.*[{slash}])?)(?P<name>[^{slash}]*)$"
+    root, folder, name = pl.col("root"), pl.col("folder"), pl.col("name")
+    first = root.str.extract(rf"^((?:{drive})?[{slash}]?)")
+    below = folder.str.replace(rf"[{slash}]+$", "")
+    dotted = name.str.extract_groups(r"(?s)^(?P<stem>.*[^.].*?)\.(?P<extension>[^.]+)$")
+    steps = (
+        {
+            "folder": pl.when(below == "").then(first).otherwise(pl.concat_str(root, below)),
+            "name": pl.when(name != "").then(name),
+            "dotted": dotted,
+        },
+        {
+            "folder": pl.when(folder != "").then(folder),
+            "stem": pl.coalesce(pl.col("dotted").struct.field("stem"), name),
+            "extension": pl.col("dotted").struct.field("extension").str.to_lowercase(),
+            READ: pl.col("text").is_not_null(),
+        },
+    )
+    return from_groups(text, pattern, {**PARTS, READ: pl.Boolean()}, *steps)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (ParseFilePath,)

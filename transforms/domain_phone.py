@@ -104,7 +104,7 @@ class ParsePhone(PhoneNumbers, TextParts):
     """What to add: the number as +442079460958, the code of its country, the place that it belongs to,
     in English, the kind of line (fixed_line, mobile, toll_free ...), and whether it is valid."""
 
-    def read(self, text: str, region: str | None = None) -> tuple[Any, ...]:  # type: ignore[override]
+    def read(self, text: str, region: str | None = None) -> tuple[Any, ...]:
         import phonenumbers
 
         number = self.number(text, region)
@@ -153,7 +153,7 @@ class FormatPhone(PhoneNumbers, RewrittenText):
     on_error: OnError = "keep"
     """Text that is no valid number becomes missing, stays as it is, or stops the run."""
 
-    def read(self, text: str, region: str | None = None) -> str | None:  # type: ignore[override]
+    def read(self, text: str, region: str | None = None) -> str | None:
         import phonenumbers
 
         number = self.number(text, region)

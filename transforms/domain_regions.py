@@ -46,20 +46,22 @@ CONTINENTS = {
     "Antarctica": ("Antarctica",),
 }
 OTHER_NAMES = {
-    "America": "US", "Britain": "GB", "Brunei": "BN", "Burma": "MM", "Cape Verde": "CV", "China, People's Republic": "CN",
-    "Congo Brazzaville": "CG", "Congo Kinshasa": "CD", "Czech Republic": "CZ", "DPRK": "KP", "DR Congo": "CD", "DRC": "CD",
-    "East Timor": "TL", "England": "GB", "Great Britain": "GB", "Holland": "NL", "Hong Kong": "HK", "Ivory Coast": "CI",
+    "America": "US", "Britain": "GB", "Brunei": "BN", "Burma": "MM", "Cape Verde": "CV",
+    "China, People's Republic": "CN", "Congo Brazzaville": "CG", "Congo Kinshasa": "CD", "Czech Republic": "CZ",
+    "DPRK": "KP", "DR Congo": "CD", "DRC": "CD", "East Timor": "TL", "England": "GB", "Great Britain": "GB",
+    "Holland": "NL", "Hong Kong": "HK", "China, Hong Kong SAR": "HK", "China, Macao SAR": "MO", "Bonaire": "BQ",
+    "Former Yugoslav Republic of Macedonia": "MK", "West Bank and Gaza Strip": "PS", "Ivory Coast": "CI",
     "Korea": "KR", "Korea, North": "KP", "Korea, South": "KR", "Laos": "LA", "Macau": "MO", "Macedonia": "MK",
-    "Micronesia": "FM", "Moldova": "MD", "North Korea": "KP", "Northern Ireland": "GB", "Palestine": "PS", "PRC": "CN",
-    "Republic of China": "TW", "Republic of Ireland": "IE", "Russia": "RU", "Scotland": "GB", "South Korea": "KR",
-    "Swaziland": "SZ", "Syria": "SY", "Tanzania": "TZ", "The Gambia": "GM", "Turkey": "TR", "UAE": "AE", "UK": "GB",
-    "U.K.": "GB", "U.S.": "US", "U.S.A.": "US", "United States of America": "US", "Vatican": "VA", "Vatican City": "VA",
-    "Vietnam": "VN", "Wales": "GB",
+    "Micronesia": "FM", "Moldova": "MD", "North Korea": "KP", "Northern Ireland": "GB", "Palestine": "PS",
+    "PRC": "CN", "Republic of China": "TW", "Republic of Ireland": "IE", "Russia": "RU", "Scotland": "GB",
+    "South Korea": "KR", "Swaziland": "SZ", "Syria": "SY", "Tanzania": "TZ", "The Gambia": "GM", "Turkey": "TR",
+    "UAE": "AE", "UK": "GB", "U.K.": "GB", "U.S.": "US", "U.S.A.": "US", "United States of America": "US",
+    "Vatican": "VA", "Vatican City": "VA", "Vietnam": "VN", "Wales": "GB",
 }  # fmt: skip
 """Names in use that the lists do not have."""
 LANGUAGES = ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "tr", "ru", "ja", "zh")
 """Languages in which names are known besides English."""
-CLOSE = 0.85
+CLOSE = 0.8
 
 
 def key_of(name: str) -> str:
@@ -77,8 +79,12 @@ def _english() -> dict[str, str]:
     found: dict[str, str] = {}
     for each in countries:
         for attribute in ("name", "common_name", "official_name"):
-            if hasattr(each, attribute):
-                found.setdefault(key_of(getattr(each, attribute)), each.alpha_2)
+            name = getattr(each, attribute, "")
+            # Lists put the name that counts first: Korea, Republic of.
+            first, _, rest = name.partition(", ")
+            for text in (name, f"{rest} {first}"):
+                if text.strip():
+                    found.setdefault(key_of(text), each.alpha_2)
     for name, code in _names("en").items():
         found.setdefault(name, code)
     return found | {key_of(name): code for name, code in OTHER_NAMES.items()}
@@ -108,17 +114,18 @@ def find_country(text: str, written: CountryInput = "auto", *, fuzzy: bool = Fal
     Args:
         text: a code of ISO 3166-1, or a name.
         written: which of them it is.
-        fuzzy: whether a name may have a slip: 85 % of it are to be right.
+        fuzzy: whether a name may have a slip: 80 % of it are to be right.
     """
-    from pycountry import countries
+    import pycountry
 
+    countries: Any = pycountry.countries
     code = text.strip().upper()
     if written in ("auto", "numeric") and re.fullmatch("[0-9]{1,3}", code):
         return countries.get(numeric=code.zfill(3))
     if written in ("auto", "alpha2") and re.fullmatch("[A-Z]{2}", code) and code != "UK":
         return countries.get(alpha_2=code)
-    if written in ("auto", "alpha3") and re.fullmatch("[A-Z]{3}", code) and (found := countries.get(alpha_3=code)):
-        return found
+    if written in ("auto", "alpha3") and re.fullmatch("[A-Z]{3}", code) and (by_code := countries.get(alpha_3=code)):
+        return by_code
     if written not in ("auto", "name"):
         return None
     name = key_of(text)

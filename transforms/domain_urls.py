@@ -19,7 +19,7 @@ from transforms.core.statistics import Ask, ValueCounts
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, Transform
 from transforms.date_parts import each_once
-from transforms.domain import is_url
+from transforms.domain import is_found, taken_apart
 from transforms.domain_parts import PARTS, OnError, RewrittenText, TextParts, read_distinct
 
 MOST_NAMES = 100
@@ -75,7 +75,7 @@ class UrlDomain(TextParts):
         yield from super().check(*schemas)
         yield from package_problems("tldextract", "column", "Finding registered domains")
 
-    def read(self, text: str) -> tuple[Any, ...] | None:  # type: ignore[override]
+    def read(self, text: str) -> tuple[Any, ...] | None:
         found = _extractor(self.private_suffixes).extract_str(text)
         if not found.suffix or not found.domain:
             return None
@@ -84,7 +84,7 @@ class UrlDomain(TextParts):
 
 
 @cache
-def _extractor(private: bool) -> Any:  # noqa: FBT001
+def _extractor(private: bool) -> Any:
     from tldextract import TLDExtract
 
     return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=private)
@@ -244,9 +244,9 @@ class NormalizeUrl(RewrittenText):
     """Text that is no URL becomes missing, stays as it is, or stops the run."""
 
     def keys(self) -> dict[str, pl.Expr]:
-        return {"__text": pl.when(is_url(self.text())).then(self.text())}
+        return {"__text": self.text().map_batches(_urls, return_dtype=pl.String, is_elementwise=True)}
 
-    def read(self, text: str) -> str | None:  # type: ignore[override]
+    def read(self, text: str) -> str | None:
         absolute = ABSOLUTE.match(text) is not None
         try:
             url = urlsplit(text if absolute else f"//{text}")
@@ -277,6 +277,12 @@ class NormalizeUrl(RewrittenText):
         if self.sort_query:
             pairs.sort(key=lambda each: each.partition("=")[0])
         return f"?{_encoded('&'.join(pairs))}" if pairs else ""
+
+
+def _urls(texts: pl.Series) -> pl.Series:
+    """Those of some texts that are URLs, the others null."""
+    found = pl.DataFrame({"text": texts}).with_columns(found=taken_apart(pl.col("text")))
+    return found.select(pl.when(is_found(pl.col("found"))).then(pl.col("text")).alias(texts.name)).to_series()
 
 
 def _encoded(text: str) -> str:

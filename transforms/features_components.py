@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import numpy as np
@@ -13,12 +13,12 @@ from pydantic import Field
 from transforms.core.columns import ColumnsField, NumericColumns, taken
 from transforms.core.dtypes import type_name
 from transforms.core.errors import Problem, StepError
-from transforms.core.numbers import LARGEST, finite
+from transforms.core.numbers import LARGEST
 from transforms.core.params import Seed
 from transforms.core.statistics import Ask, Max
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, FittedTransform, Learned, Table, Transform
-from transforms.fitted_rows import Matrix, computed, sampled
+from transforms.fitted_rows import Matrix, sampled
 from transforms.fitted_rows import matrix as numbers_of
 from transforms.text_topics import signed
 
@@ -30,14 +30,21 @@ WIDEST = 3_000
 """The most numbers of a row."""
 NOTHING = 1e-9
 """What a singular value may be of the largest within rounding, and still be 0."""
+MOST_STEPS = 1_000
+"""So many steps does the search for independent components take at most."""
+PIECE = 200_000
+"""How many sums are made at a time: as many as stay near the processor."""
 PARTS = "__parts"
 
+Numbers = Callable[[pl.DataFrame], Matrix]
+"""The numbers of some rows, one row each, none of them missing."""
 VectorColumns = Annotated[tuple[str, ...], ColumnsField(("numeric", "nested"))]
 
 
 class Projection(FittedTransform):
     """Replaces numbers by sums of them with learned weights."""
 
+    columns: Any
     components: int
     prefix: str
     keep_input: bool = False
@@ -53,20 +60,24 @@ class Projection(FittedTransform):
         """The names of the new columns."""
         return [f"{self.prefix}{i + 1}" for i in range(self.count)]
 
-    def projected(self, rows: pl.LazyFrame, inputs: Sequence[pl.Expr], weights: Matrix) -> pl.LazyFrame:
-        """Rows with the new columns: the sums of the inputs, weighed by a row of the matrix each."""
+    def projected(self, rows: pl.LazyFrame, numbers: Numbers, weights: Matrix) -> pl.LazyFrame:
+        """Rows with the new columns: sums of the numbers of a row, each weighed by a row of the matrix."""
+        kind = pl.Struct(dict.fromkeys(self.made, pl.Float64()))
+        size = max(PIECE // self.count, 1)
 
-        def sums(numbers: Matrix) -> Matrix:
-            found = np.zeros((len(numbers), self.count))
-            for i in range(len(weights)):
-                found += numbers[:, i, None] * weights[i]
-            return found
+        def sums(batch: pl.Series) -> pl.Series:
+            values = numbers(batch.struct.unnest())
+            found = np.zeros((len(values), self.count))
+            for at in range(0, len(values), size):
+                # Column by column, so that a row has the same digits whatever rows are with it.
+                for i in range(len(weights)):
+                    found[at : at + size] += values[at : at + size, i, None] * weights[i]
+            return pl.DataFrame(found, schema=kind.to_schema(), orient="row").to_struct(batch.name)
 
-        if not len(weights):
-            return rows.with_columns(pl.lit(0.0).alias(name) for name in self.made)
-        parts = computed(inputs, self.made, sums, width=self.count)
+        parts = pl.struct(pl.col(list(self.columns))).map_batches(sums, return_dtype=kind, is_elementwise=True)
         fields = (pl.col(PARTS).struct.field(name) for name in self.made)
-        return rows.with_columns(parts.alias(PARTS)).with_columns(fields).drop(PARTS)
+        made = rows.with_columns(parts.alias(PARTS)).with_columns(fields).drop(PARTS)
+        return made if self.keep_input else made.drop(self.columns)
 
 
 class SingularVectors(Learned):
@@ -130,6 +141,7 @@ class TruncatedSvd(Projection):
         return self.components if self.lists else min(self.components, len(self.columns))
 
     def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
+        yield from package_problems("threadpoolctl", "columns", "This step")
         for name in self.lists:
             dtype = self.dtype(name)
             if not isinstance(dtype, pl.List) or not (dtype.inner.is_numeric() or dtype.inner == pl.Null):
@@ -141,33 +153,41 @@ class TruncatedSvd(Projection):
     def fit(self, ask: Ask) -> SingularVectors:
         longest = ask(*(Max(pl.col(name).list.len().cast(pl.Int64)) for name in self.lists))
         width = {name: found or 0 for name, found in zip(self.lists, longest, strict=True)}
-        inputs = self._inputs(width)
-        if len(inputs) > WIDEST:
+        total = sum(width.values()) + len(self.columns) - len(width)
+        if total > WIDEST:
             raise StepError(
-                f"{len(inputs):,} numbers in a row are too many to find components of; the most is {WIDEST:,}. "
+                f"{total:,} numbers in a row are too many to find components of; the most is {WIDEST:,}. "
                 "Choose fewer columns, or have shorter lists made."
             )
-        rows = sampled(ask, self.columns, min(ROWS, CELLS // max(len(inputs), 1)), self.seed)
-        numbers = rows.select(each.alias(str(i)) for i, each in enumerate(inputs)).to_numpy()
-        loadings, shares = directions(numbers.astype(np.float64).reshape(len(rows), len(inputs)), self.count)
+        rows = sampled(ask, self.columns, min(ROWS, CELLS // max(total, 1)), self.seed)
+        loadings, shares = directions(self._numbers(rows, width), self.count)
         table = pl.DataFrame(loadings.T.copy(), schema=dict.fromkeys(self.made, pl.Float64), orient="row")
         return SingularVectors(
             width=width, explained=dict(zip(self.made, shares.tolist(), strict=True)), loadings=table
         )
 
-    def _inputs(self, width: dict[str, int]) -> list[pl.Expr]:
-        """Every number of a row."""
-        found: list[pl.Expr] = []
-        for name in self.columns:
-            if name in self.lists:
-                found += (pl.col(name).list.get(i, null_on_oob=True).cast(pl.Float64) for i in range(width[name]))
-            else:
-                found.append(pl.col(name).cast(pl.Float64))
-        return [pl.when(each.abs() <= LARGEST).then(each).otherwise(0.0).alias(str(i)) for i, each in enumerate(found)]
+    def _numbers(self, rows: pl.DataFrame, width: dict[str, int]) -> Matrix:
+        """Every number of each row, those of lists beside each other."""
+        parts = [
+            padded(rows[name], width[name]) if name in width else numbers_of(rows, [name]) for name in self.columns
+        ]
+        numbers = np.column_stack(parts) if parts else np.empty((len(rows), 0))
+        return np.where(np.abs(numbers) <= LARGEST, numbers, 0.0)
 
     def apply(self, rows: pl.LazyFrame, learned: SingularVectors) -> pl.LazyFrame:
-        made = self.projected(rows, self._inputs(learned.width), learned.loadings.to_numpy())
-        return made if self.keep_input else made.drop(self.columns)
+        return self.projected(rows, lambda each: self._numbers(each, learned.width), learned.loadings.to_numpy())
+
+
+def padded(lists: pl.Series, width: int) -> Matrix:
+    """So many numbers of each list; NaN where there are none."""
+    found = np.full((len(lists), width), np.nan)
+    lengths = lists.list.len().fill_null(0).to_numpy().astype(np.int64)
+    values = lists.filter(pl.Series(lengths > 0)).explode().cast(pl.Float64).to_numpy()
+    row = np.repeat(np.arange(len(lists)), lengths)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    known = place < width
+    found[row[known], place[known]] = values[known]
+    return found
 
 
 def directions(numbers: Matrix, count: int) -> tuple[Matrix, Matrix]:
@@ -175,12 +195,16 @@ def directions(numbers: Matrix, count: int) -> tuple[Matrix, Matrix]:
 
     They are zeros beyond its rank. They are found as the eigenvectors of the products of its columns, which are few.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
     found, shares = np.zeros((count, numbers.shape[1])), np.zeros(count)
     if not numbers.size or not numbers.any():
         return found, shares
     # So that squares stay in range.
     numbers = numbers / np.abs(numbers).max()
-    values, vectors = np.linalg.eigh(numbers.T @ numbers)
+    # One thread adds up in the same order each time, and does not wait for others on a busy machine.
+    with threadpool_limits(1):
+        values, vectors = np.linalg.eigh(numbers.T @ numbers)
     values, vectors = np.clip(values[::-1], 0, None), vectors[:, ::-1]
     real = min(count, int((values > NOTHING * values[0]).sum()))
     found[:real], shares[:real] = vectors[:, :real].T, values[:real] / values.sum()
@@ -280,17 +304,21 @@ class IndependentComponents(Projection):
         from sklearn.decomposition import FastICA
         from sklearn.exceptions import ConvergenceWarning
 
-        search: Any = FastICA(whiten=False, random_state=self.seed % 2**32, max_iter=1_000)
+        search: Any = FastICA(whiten=False, random_state=self.seed % 2**32, max_iter=MOST_STEPS)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always", ConvergenceWarning)
             search.fit(white)
         return search.components_, not told
 
     def apply(self, rows: pl.LazyFrame, learned: Sources) -> pl.LazyFrame:
-        inputs = [(finite(name).fill_null(mean) - mean).alias(name) for name, mean in learned.mean.items()]
-        weights = np.array([list(each.values()) for each in learned.loadings.values()]).reshape(self.count, len(inputs))
-        made = self.projected(rows, inputs, weights.T)
-        return made if self.keep_input else made.drop(self.columns)
+        mean = np.array(list(learned.mean.values()))
+        weights = np.array([list(each.values()) for each in learned.loadings.values()]).reshape(self.count, len(mean))
+
+        def centred(each: pl.DataFrame) -> Matrix:
+            numbers = numbers_of(each, list(learned.mean))
+            return np.where(np.isnan(numbers), 0.0, numbers - mean)
+
+        return self.projected(rows, centred, weights.T)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (TruncatedSvd, IndependentComponents)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import numpy as np
 import polars as pl
@@ -36,13 +37,20 @@ class Selection(FittedTransform):
     """Drops columns by what was measured of them in the fit."""
 
     columns_from_data = True
-    unseen = "The same columns are dropped, whatever the new values are."
+    unseen = "The same columns are dropped, whatever the new values are; none, where all of the table would be."
 
     def fit(self, ask: Ask) -> Selected:
         raise NotImplementedError(f"{type(self).__name__} does not say which columns go.")
 
+    def selected(self, ask: Ask, dropped: dict[str, str], scores: Mapping[str, float | None]) -> Selected:
+        """What is kept of a choice; nothing goes where no column of the table would be left, since no row would be."""
+        return Selected(dropped={} if len(dropped) == len(ask.schemas[0]) else dropped, scores=dict(scores))
+
     def apply(self, rows: pl.LazyFrame, learned: Selected) -> pl.LazyFrame:
         return rows.drop(selectors.by_name(*learned.dropped)) if learned.dropped else rows
+
+    def lineage(self, learned: Any = None) -> Mapping[str, frozenset[str]]:
+        return {}
 
 
 class SelectLowVariance(Selection):
@@ -86,7 +94,7 @@ class SelectLowVariance(Selection):
                 dropped[name] = "It has no value."
             elif variance <= self.threshold:
                 dropped[name] = f"Its variance is {variance:.6g}." if variance else "All its values are equal."
-        return Selected(dropped=dropped, scores=scores)
+        return self.selected(ask, dropped, scores)
 
 
 class SelectVif(Selection):
@@ -137,8 +145,8 @@ class SelectVif(Selection):
             name = self.columns[left.pop(worst)]
             exact = factors[worst] >= LARGEST_FACTOR
             told = "exactly" if exact else f"with a variance inflation factor of {factors[worst]:.4g}"
-            dropped[name] = f"The columns that stay or go after it predict it {told}."
-        return Selected(dropped=dropped, scores=scores)
+            dropped[name] = f"The columns that were left predict it {told}."
+        return self.selected(ask, dropped, scores)
 
 
 def inflation(correlation: Matrix) -> Matrix:
@@ -147,7 +155,8 @@ def inflation(correlation: Matrix) -> Matrix:
     none = values <= NOTHING * len(values)
     factors: Matrix = (np.square(vectors[:, ~none]) / values[~none]).sum(axis=1)
     exact = np.square(vectors[:, none]).sum(axis=1) > NOTHING
-    return np.minimum(np.where(exact, LARGEST_FACTOR, np.maximum(factors, 1.0)), LARGEST_FACTOR)
+    found: Matrix = np.minimum(np.where(exact, LARGEST_FACTOR, np.maximum(factors, 1.0)), LARGEST_FACTOR)
+    return found
 
 
 class DropSparseFeatures(Selection):
@@ -180,7 +189,7 @@ class DropSparseFeatures(Selection):
             for name, share in scores.items()
             if share is not None and share > self.max_zero_or_missing
         }
-        return Selected(dropped=dropped, scores=scores)
+        return self.selected(ask, dropped, scores)
 
     def _nothing(self, name: str) -> pl.Expr:
         """Whether a value is zero, empty or missing."""
@@ -198,7 +207,10 @@ class DropSparseFeatures(Selection):
 
 
 class DropHighCardinality(Selection):
-    """Drop columns of text or whole numbers in which nearly every value is different, as in an identifier."""
+    """Drop columns of text or whole numbers in which nearly every value is different, as in an identifier.
+
+    Amounts in whole numbers, such as incomes, can look the same: leave them out of the columns.
+    """
 
     id = "drop_high_cardinality"
     title = "Drop id-like columns"
@@ -228,7 +240,7 @@ class DropHighCardinality(Selection):
             scores[name] = distinct / rows if rows else None
             if rows >= self.min_rows and distinct / rows > self.max_distinct_share:
                 dropped[name] = f"It has {distinct:,} different values in {rows:,} rows."
-        return Selected(dropped=dropped, scores=scores)
+        return self.selected(ask, dropped, scores)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (SelectLowVariance, SelectVif, DropSparseFeatures, DropHighCardinality)

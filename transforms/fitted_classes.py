@@ -108,8 +108,9 @@ def nearest_others(points: Matrix, places: Places, neighbors: int) -> Places:
     if count < 1 or not len(places):
         return np.empty((len(places), 0), dtype=np.int64)
     search = NearestNeighbors(n_neighbors=count + 1).fit(points)
-    found = search.kneighbors(points[places], return_distance=False).astype(np.int64)
+    found: Places = search.kneighbors(points[places], return_distance=False).astype(np.int64)
     others = found != places[:, None]
     # Among more rows at the same place than are asked for, a row may not find itself.
     others[others.all(axis=1), -1] = False
-    return found[others].reshape(len(places), count)
+    kept: Places = found[others].reshape(len(places), count)
+    return kept

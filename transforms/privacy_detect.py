@@ -142,8 +142,8 @@ class DetectPii(FittedTransform):
         )
         counts: dict[ColumnEntity, int] = dict.fromkeys(by_value, 0)
         for text in texts:
-            for entity in {each.entity for each in personal(text, by_value, self.region)}:
-                counts[entity] += 1
+            for each in {span.entity for span in personal(text, by_value, self.region)}:
+                counts[each] += 1
         for entity, pattern in HEADERS.items():
             if entity in self.entities and re.search(pattern, header) and not re.search(NOT_POSTAL, header):
                 counts[entity] = sum(map(FITS[entity], texts))

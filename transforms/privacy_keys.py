@@ -102,7 +102,7 @@ def _derived(text: str, purpose: str, length: int) -> bytes:
 
 def keyed(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA256."""
-    return hmac.new(key, message, hashlib.sha256).digest()
+    return hmac.digest(key, message, "sha256")
 
 
 def key_problems(source: str | None, name: str = "key_from") -> Iterator[Problem]:

@@ -223,16 +223,19 @@ class GeneralizeNumber(RowTransform):
             yield from taken(self.output, schemas[0])
 
     def exprs(self) -> Iterator[pl.Expr]:
-        value, text = self.present(self.column), self.label == "range"
-        found = self._range() if text else self._range().cast(pl.Float64) + self.width / 2
-        for code, beyond, words in (
-            (self.top_code, value >= self.top_code, "{} or more"),
-            (self.bottom_code, value < self.bottom_code, "less than {}"),
-        ):
-            if code is not None:
-                named = words.format(f"{code:.15g}")
-                found = pl.when(beyond).then(pl.lit(named) if text else pl.lit(float(code))).otherwise(found)
+        value, found = self.present(self.column), self._range()
+        if self.label == "midpoint":
+            found = found.cast(pl.Float64) + self.width / 2
+        if self.top_code is not None:
+            found = pl.when(value >= self.top_code).then(self._named(self.top_code, "{} or more")).otherwise(found)
+        if self.bottom_code is not None:
+            low = self._named(self.bottom_code, "less than {}")
+            found = pl.when(value < self.bottom_code).then(low).otherwise(found)
         yield found.alias(self.output or self.column)
+
+    def _named(self, code: float, words: str) -> pl.Expr:
+        """What numbers beyond a code become."""
+        return pl.lit(float(code) if self.label == "midpoint" else words.format(f"{code:.15g}"))
 
     def _range(self) -> pl.Expr:
         label: Literal["range", "lower"] = "range" if self.label == "range" else "lower"

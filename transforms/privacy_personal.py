@@ -35,6 +35,8 @@ IPV6 = re.compile(
     r"(?<![\w:.])(?=[0-9a-f]*:)[0-9a-f:]{3,39}(?:(?<=:)\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]|\.\d)", re.IGNORECASE
 )
 PHONE = re.compile(r"(?<![\w.+-])(?:\+|\()?\d(?:[ ./-]{0,2}[()]?[ ]?\d){6,16}(?!\w|[-.]\d)")
+DATE = re.compile(r"(?<!\d)\d{4}[-/.][01]?\d[-/.][0-3]?\d(?!\d)|(?<!\d)[0-3]?\d[-/.][0-3]?\d[-/.](?:19|20)\d\d(?!\d)")
+"""What is a date, whatever its digits."""
 
 CARD_NUMBER = re.compile(
     r"4\d{12}(?:\d{3}){0,2}"  # Visa
@@ -94,6 +96,8 @@ def is_phone(text: str, region: str) -> bool:
     """Whether text is a telephone number that its country gives out; without a plus, in a region such as US."""
     from phonenumbers import NumberParseException, is_valid_number, parse
 
+    if DATE.search(text):
+        return False
     try:
         return is_valid_number(parse(text, region))
     except NumberParseException:

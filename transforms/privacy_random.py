@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from threading import Lock
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -108,9 +109,14 @@ class ReplaceWithFake(RowTransform):
 
 
 def _made_up(locale: str, method: str, digest: bytes) -> str:
-    maker = _faker(locale)
-    maker.seed_instance(int.from_bytes(digest[:8], "big"))
-    return str(getattr(maker, method)()).replace("\n", ", ")
+    # The engine calls from several threads, and one must not draw with the seed of another.
+    with _ONE_AT_A_TIME:
+        maker = _faker(locale)
+        maker.seed_instance(int.from_bytes(digest[:8], "big"))
+        return str(getattr(maker, method)()).replace("\n", ", ")
+
+
+_ONE_AT_A_TIME = Lock()
 
 
 @lru_cache(maxsize=8)

@@ -10,7 +10,6 @@ import polars as pl
 from pydantic import AfterValidator, Field
 
 from transforms.core.columns import KeyColumns, taken
-from transforms.core.columns import column as exactly
 from transforms.core.conditions import Condition
 from transforms.core.conversion import as_text, blank
 from transforms.core.errors import Problem
@@ -166,13 +165,8 @@ class FlagInvalidRows(RowTransform):
 
     def failures(self, learned: Any = None) -> Iterator[Failure]:
         for rule in self.rules:
-            column = next(iter(rule.columns_read()), None) or next(iter(_columns(rule.condition)))
+            column = next(rule.columns_read())
             yield Failure(column=column, where=self._broken(rule), what=f"break the rule {rule.name!r}")
-
-
-def _columns(condition: Params) -> Iterator[str]:
-    """The columns of a tree of conditions."""
-    yield from condition.columns_read()
 
 
 class RejectRows(RowTransform):
@@ -214,7 +208,7 @@ class RejectRows(RowTransform):
         return MapRows(tables[0], self), MapRows(rejected, AddColumns((reason,)))
 
     def failures(self, learned: Any = None) -> Iterator[Failure]:
-        column = next(_columns(self.condition))
+        column = next(self.condition.columns_read())
         yield Failure(column=column, where=self._rejected(), what=f"were rejected: {self.reason}")
 
     def lineage(self, learned: Any = None) -> Mapping[str, frozenset[str]]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataprep_app.chat.lexicon import FILLERS, PHRASES, SELECTORS
 from dataprep_app.chat.linking import Linker
 from dataprep_app.chat.patterns import Ask, Draft, Unreadable, one_column, vocabulary
 from dataprep_app.chat.table import TableFacts
 from dataprep_app.chat.tokens import Token, tokens
+
+if TYPE_CHECKING:
+    from transforms.core.transform import Transform
 
 BEFORE = ("apply", "create", "show", "extract", "convert")
 BETWEEN = (
@@ -37,15 +40,26 @@ BETWEEN = (
 
 @cache
 def phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
-    """What transforms are called, in the words that patterns see, and the ids of those called so."""
+    """What transforms are called, in the words that patterns see, and the ids of those called so.
+
+    What is the title or the id of some is not taken for a mere term of others.
+    """
     from transforms.catalog import catalog
     from transforms.reference import vocabulary as names
 
+    title_or_id = _called({id: (calls[0], calls[-1]) for id, calls in names().items() if _one_table(catalog()[id])})
+    anything = _called({id: calls for id, calls in names().items() if _one_table(catalog()[id])})
+    return {**anything, **title_or_id}
+
+
+def _one_table(kind: type[Transform]) -> bool:
+    return kind.inputs == ("table",)
+
+
+def _called(names: Mapping[str, Sequence[str]]) -> dict[tuple[str, ...], tuple[str, ...]]:
     linker = _linker()
     found: dict[tuple[str, ...], list[str]] = {}
-    for id, calls in names().items():
-        if catalog()[id].inputs != ("table",):
-            continue
+    for id, calls in names.items():
         for call in calls:
             plain = call.replace("(", " ").replace(")", " ").replace(":", " ")
             for words in {(id,), *(tuple(_said(linker.link(tokens(each)))) for each in (call, plain))}:

@@ -61,7 +61,8 @@ class PolarsEngine:
         together = {table: Measuring(self.table(table)) for table, _ in questions}
         places = [together[table].ask(statistics) for table, statistics in questions]
         frames = [each.frames() for each in together.values()]
-        found = iter(self.gather([frame for each in frames for frame in each]))
+        held = any(each.wide for each in together.values())
+        found = iter(self.gather([frame for each in frames for frame in each], "in-memory" if held else "streaming"))
         answers = {
             table: each.answers([next(found) for _ in mine])
             for (table, each), mine in zip(together.items(), frames, strict=True)
@@ -80,14 +81,22 @@ class PolarsEngine:
     ) -> Outcome:
         """Everything in one query: tables that several destinations, counts and conditions share are computed once."""
         frames = [each.destination.sink(self.table(each.relation), each.path) for each in writes]
-        numbers = [self.table(each.relation).select(pl.len()) for each in writes]
-        numbers += [self.table(each).select(pl.len()) for each in counts]
-        numbers += [self.table(table).select(where.sum()) for table, where in conditions]
-        found = [int(each.item() or 0) for each in self.gather([*frames, *numbers])[len(frames) :]]
+        wanted = [(each.relation, pl.len()) for each in writes]
+        wanted += [(each, pl.len()) for each in counts]
+        wanted += [(table, where.sum()) for table, where in conditions]
+        # One table of numbers for each relation: a query of many small tables takes ever longer to plan.
+        numbers: dict[rel.Relation, list[pl.Expr]] = {}
+        for i, (table, number) in enumerate(wanted):
+            numbers.setdefault(table, []).append(number.alias(str(i)))
+        rows = self.gather([*frames, *(self.table(each).select(exprs) for each, exprs in numbers.items())])
+        counted = {name: value for row in rows[len(frames) :] for name, value in row.row(0, named=True).items()}
+        found = [int(counted[str(i)] or 0) for i in range(len(wanted))]
         first, second = len(writes), len(writes) + len(counts)
         return Outcome(tuple(found[:first]), tuple(found[first:second]), tuple(found[second:]))
 
-    def gather(self, frames: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+    def gather(
+        self, frames: Sequence[pl.LazyFrame], engine: Literal["streaming", "in-memory"] = "streaming"
+    ) -> list[pl.DataFrame]:
         """Compute several tables and sinks in one query, parts they share once.
 
         Polars cannot be interrupted from another thread, so the query has a thread of its own; when the
@@ -101,7 +110,7 @@ class PolarsEngine:
 
         def work() -> None:
             try:
-                done.set_result(pl.collect_all(frames, engine="streaming"))
+                done.set_result(pl.collect_all(frames, engine=engine))
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, panics included
                 found = told(error)
                 found.__cause__ = error if found is not error else error.__cause__

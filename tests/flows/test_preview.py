@@ -20,9 +20,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     gather = PolarsEngine.gather
 
-    def counted(self: PolarsEngine, frames: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+    def counted(self: PolarsEngine, frames: Sequence[pl.LazyFrame], engine: Any = "streaming") -> list[pl.DataFrame]:
         seen.append(len(frames))
-        return gather(self, frames)
+        return gather(self, frames, engine)
 
     monkeypatch.setattr(PolarsEngine, "gather", counted)
     return seen

@@ -14,6 +14,7 @@ from dataprep_app.ui import session
 from dataprep_app.ui.parts import graph
 from dataprep_app.ui.parts.job_dialog import add_destination
 from dataprep_app.ui.parts.join_dialog import join_dialog
+from dataprep_app.ui.parts.learned_dialog import learned_dialog
 from dataprep_app.ui.parts.model_dialog import create_model
 from dataprep_app.ui.parts.node_choice import tables, title
 from dataprep_app.ui.parts.pending import open_form
@@ -40,6 +41,8 @@ def take_action(flow_id: str) -> Callable[[], None] | None:
             return _opened(flow_id, node_of(reference))
         case "join":
             return partial(_join_with, flow_id, reference)
+        case "learned" if node_of(reference) in flow.steps:
+            return partial(learned_dialog, flow_id, node_of(reference))
         case "model":
             return partial(create_model, flow_id, reference)
         case "destination":

@@ -13,6 +13,7 @@ from dataprep_app.ui.parts.problem_words import JOIN
 from flows import edits
 from flows.document import Flow
 from flows.problems import Checked
+from transforms.catalog import catalog
 
 
 def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: int) -> None:
@@ -54,6 +55,8 @@ def _actions(flow_id: str, flow: Flow, id: str) -> None:
             st.button("Open data", icon=":material/table:", on_click=act, args=("data",))
             st.button("Add transform", icon=":material/add:", on_click=act, args=("add",))
         if id in flow.steps:
+            if catalog()[flow.steps[id].transform].learned_type() is not None:
+                st.button("Learned", icon=":material/visibility:", on_click=act, args=("learned",))
             word = "Enable" if flow.steps[id].disabled else "Disable"
             st.button(word, icon=":material/block:", on_click=_toggle, args=(flow_id, id), key=f"off:{id}")
         st.button("Delete", icon=":material/delete:", on_click=_delete, args=(flow_id, id), key=f"del:{id}")

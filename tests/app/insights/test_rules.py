@@ -144,4 +144,4 @@ def test_thresholds_can_be_changed_and_unknown_rules_are_refused() -> None:
 def test_every_rule_says_where_it_comes_from() -> None:
     assert all(each.source and each.title and each.__doc__ for each in RULES)
     for each in RULES:
-        assert all(field.description for field in each.model_fields.values())
+        assert all(each.field_help(name) for name in each.model_fields)
