@@ -199,7 +199,7 @@ class DurationConvert(RowTransform):
     """Turn durations into numbers of seconds, minutes, hours, days or weeks."""
 
     id = "duration_convert"
-    title = "Convert duration"
+    title = "Duration to number"
     terms = ("duration to number", "total seconds", "timedelta", "hours from duration", "interval")
     missing = "Missing values stay missing."
     examples = (

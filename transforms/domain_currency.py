@@ -115,7 +115,7 @@ class ParseCurrencyAmount(Currencies, TextParts):
 
     id = "parse_currency_amount"
     title = "Parse currency amount"
-    terms = ("price", "money", "dollars", "euro", "currency symbol", "salary")
+    terms = ("price", "money", "dollars", "euro", "currency symbol")
     missing = "Missing and blank text gives missing values, and so does text that is no amount."
     examples = (
         Example(

@@ -95,7 +95,7 @@ bin :: bins, bucket, buckets, discretize, discretise, bucketize, binning, groups
     intervals, categories, ranges
 quantile :: quantiles, equally sized, equal sized, equal frequency, equal size, equal count, equally full
 equal width :: equally wide, same width, evenly spaced, equal range
-clip :: cap, clamp, winsorize, limit, clipping, capping, truncate
+clip :: cap, clamp, limit, clipping, capping, truncate
 lower case :: lowercase, lower, small letters, lowercased, to lower
 upper case :: uppercase, upper, capitals, capital letters, uppercased, all caps, to upper
 title case :: titlecase, title, proper case, capitalize, capitalise

@@ -118,7 +118,11 @@ def measured_expr(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
 def _dtype(expr: pl.Expr, schema: pl.Schema) -> pl.DataType:
     """The type of an expression; of a wide table only the columns that it reads are looked at."""
     read = expr.meta.root_names()
-    known = {name: schema[name] for name in read} if not expr.meta.has_multiple_outputs() and read else schema
+    known = (
+        {name: schema[name] for name in read if name in schema}
+        if not expr.meta.has_multiple_outputs() and read
+        else schema
+    )
     return pl.LazyFrame(schema=known).select(expr).collect_schema().dtypes()[0]
 
 
