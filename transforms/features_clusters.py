@@ -136,7 +136,7 @@ class ClusterKmeans(FittedTransform):
         """Rows and centres of the clusters, in order."""
         from sklearn.cluster import KMeans
         from sklearn.exceptions import ConvergenceWarning
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
 
         if not points.size:
             return [], points[:0]

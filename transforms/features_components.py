@@ -195,7 +195,7 @@ def directions(numbers: Matrix, count: int) -> tuple[Matrix, Matrix]:
 
     They are zeros beyond its rank. They are found as the eigenvectors of the products of its columns, which are few.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     found, shares = np.zeros((count, numbers.shape[1])), np.zeros(count)
     if not numbers.size or not numbers.any():

@@ -12,10 +12,10 @@ def main() -> None:
     """The ten steps over ``rows.parquet``."""
     folder = Path(sys.argv[1])
     rows = f"read_parquet('{folder / 'rows.parquet'}')"
-    income, dti, rate, spread = duckdb.sql(
+    income, dti, rate, spread = duckdb.execute(
         f"select avg(annual_income), avg(dti), avg(interest_rate), stddev_pop(interest_rate) from {rows}"
     ).fetchall()[0]
-    purposes = [each for (each,) in duckdb.sql(f"select distinct purpose from {rows} order by 1").fetchall()]
+    purposes = [each for (each,) in duckdb.execute(f"select distinct purpose from {rows} order by 1").fetchall()]
     flags = ", ".join(
         f"coalesce((purpose = '{each}')::bigint, 0) as purpose_{each.replace(' ', '_')}" for each in purposes
     )
@@ -29,8 +29,8 @@ def main() -> None:
             isodow(issued_on) as issued_on_weekday, ln(1 + installment) as log_installment
         from {rows} where open_lines >= 5
     """
-    duckdb.sql("set preserve_insertion_order = true")
-    duckdb.sql(f"copy ({query}) to '{folder / 'by_hand.parquet'}' (format parquet, compression zstd)")
+    duckdb.execute("set preserve_insertion_order = true")
+    duckdb.execute(f"copy ({query}) to '{folder / 'by_hand.parquet'}' (format parquet, compression zstd)")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def table(categories: int) -> pl.DataFrame:
 def ours(rows: pl.DataFrame, transform: str, params: dict[str, Any]) -> None:
     """The step on polars."""
     engine = PolarsEngine.over({"in0": rows})
-    engine.collect(outcome(catalog()[transform](target="class", **params), engine))
+    engine.collect(outcome(catalog()[transform].model_validate({"target": "class", **params}), engine))
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -15,7 +15,7 @@ from importlib import import_module
 def field_help(kind: type, field: str) -> str:
     """The docstring below a field of a class, or of the class that it inherits the field from; empty without one."""
     for each in kind.__mro__:
-        if each.__module__ != "builtins" and field in each.__dict__.get("__annotations__", ()):
+        if each.__module__ != "builtins" and field in inspect.get_annotations(each):
             return _of_module(each.__module__).get(each.__qualname__, {}).get(field, "")
     return ""
 

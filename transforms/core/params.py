@@ -36,9 +36,7 @@ class Params(BaseModel):
         return (info.description if info else None) or field_help(cls, field)
 
     @classmethod
-    def __get_pydantic_json_schema__(
-        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         found = handler(core_schema)
         properties = handler.resolve_ref_schema(found).get("properties", {})
         for name, info in cls.model_fields.items():

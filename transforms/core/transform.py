@@ -14,7 +14,6 @@ from transforms.core.params import Params
 from transforms.core.relations import MapRows, Relation
 from transforms.core.statistics import Ask
 
-
 MOST_COMPARISONS = 1_000_000
 """Pairs of names that are compared to tell what a step leaves alone; with more, it is taken to touch all."""
 
