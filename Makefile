@@ -29,6 +29,8 @@ fuzz: $(READY)               ## laws on new random tables, 20 times as many as i
 
 bench: $(READY)              ## ratios against the same steps written by hand
 	$(BIN)/python -m tests.benchmarks.flows
+	$(BIN)/python -m tests.benchmarks.smote
+	$(BIN)/python -m tests.benchmarks.page
 
 $(READY): requirements.lock pyproject.toml .ci/environment
 	@PYTHON=$(PYTHON) bash .ci/environment $(VENV)

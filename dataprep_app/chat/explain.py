@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,16 +35,29 @@ def line(step: Transform) -> str:
     """What a bound step does, in a line."""
     given = step.model_dump(mode="json", by_alias=True, exclude_unset=True)
     subject = [str(each) for name in ("columns", "column") for each in _listed(given.get(name))]
-    parts = [
+    parts = list(_replaced(given))
+    said = {"columns", "column", *(("find", "replacement", "match") if parts else ())}
+    parts += [
         f"{name.replace('_', ' ')} {shown(value)}"
         for name, value in given.items()
-        if name not in ("columns", "column") and value not in (None, [], {}, "")
+        if name not in said and value not in (None, [], {}, "")
     ]
     if len(subject) > SHOWN and len(subject) == len(step._schemas[0]):
         subject = ["all columns"]
     told = ": " if subject or parts else ""
     head = f"{step.title}{told}{', '.join(subject[:SHOWN])}{' ...' if len(subject) > SHOWN else ''}"
     return head + (", " if subject and parts else "") + ", ".join(parts)
+
+
+def _replaced(given: Mapping[str, Any]) -> Iterator[str]:
+    """What is replaced by what, where a step does that."""
+    if given.get("find") and "replacement" in given:
+        found = ", ".join(f'"{each}"' for each in _listed(given["find"]))
+        by = "missing" if given["replacement"] is None else f'"{given["replacement"]}"'
+        where = {"whole": "", "pattern": " wherever the pattern is found"}.get(
+            given.get("match", ""), " wherever found"
+        )
+        yield f"{found} → {by}{where}"
 
 
 def shown(value: Any) -> str:

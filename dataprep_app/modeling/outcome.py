@@ -112,5 +112,5 @@ class QuickResult(Facts):
         times = f", mean of {len(self.scores)} splits" if len(self.scores) > 1 else ""
         return (
             f"Scored on {self.rows.test:,} rows the model never saw; trained on {self.rows.train:,}, "
-            f"stopped by {self.rows.stop:,}{of}{times}."
+            f"training ended by the score on {self.rows.stop:,} others{of}{times}."
         )
