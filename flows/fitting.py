@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -59,32 +59,42 @@ class Attempt:
     """Bound."""
     schemas: tuple[pl.Schema, ...]
     answered: list[tuple[Question, list[Any]]] = field(default_factory=list)
+    foreign: int = 0
+    """How many of the first answers were given to another attempt, and hold only if it asked the same."""
 
     def learned(self) -> Learned | None:
         """What the step learns.
 
         Raises:
-            Unanswered: it asks more than was answered, or something else.
+            Unanswered: it asks more than was answered.
             StepError: it cannot learn from these rows.
         """
-        return self.step.fit(_Replay(self.schemas, iter(self.answered)))
+        replay = _Replay(self)
+        try:
+            return self.step.fit(replay)
+        except Unanswered:
+            del self.answered[replay.place :]
+            self.foreign = min(self.foreign, replay.place)
+            raise
 
 
-@dataclass
 class _Replay:
     """The ``ask`` of an attempt."""
 
-    schemas: tuple[pl.Schema, ...]
-    answered: Iterator[tuple[Question, list[Any]]]
+    def __init__(self, attempt: Attempt) -> None:
+        self.schemas: tuple[pl.Schema, ...] = attempt.schemas
+        self.place = 0
+        """Answers that were told so far."""
+        self._attempt = attempt
 
     def __call__(self, *statistics: Statistic, table: int = 0) -> list[Any]:
         if not statistics:
             return []
-        question = Question(statistics, table)
-        known = next(self.answered, None)
-        if known is None or not known[0].same(question):
+        question, known = Question(statistics, table), self._attempt.answered[self.place : self.place + 1]
+        if not known or (self.place < self._attempt.foreign and not known[0][0].same(question)):
             raise Unanswered(question)
-        return known[1]
+        self.place += 1
+        return known[0][1]
 
 
 def _same(first: Any, second: Any) -> bool:

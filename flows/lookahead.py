@@ -174,6 +174,7 @@ class Fits:
             if begun.ended and same:
                 return begun.learned
             attempt.answered += begun.attempt.answered
+            attempt.foreign = len(attempt.answered)
         while True:
             try:
                 return attempt.learned()

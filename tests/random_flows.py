@@ -160,6 +160,11 @@ def _condition(schema: pl.Schema, random: Random) -> dict[str, Any]:
     return {"column": name, "op": random.choice(["is_missing", "is_present"])}
 
 
+def rounded(table: pl.DataFrame) -> pl.DataFrame:
+    """The numbers of a table to nine digits: sums of a group may differ in the last, by the order they are taken in."""
+    return table.with_columns(pl.col(pl.Float64).round_sig_figs(9))
+
+
 def seeds(count: int, start: int = 0) -> list[int]:
     """Seeds, spread so that neighbours have nothing in common."""
     return [Random(start + each).randrange(LAST_SEED) for each in range(count)]

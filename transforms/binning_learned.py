@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Literal
@@ -193,7 +194,9 @@ class TreeBins(ChosenBins):
         if self._is_number:
             # In units of their spread, so that no square leaves the range of numbers.
             wanted = (wanted - wanted.mean()) / (np.abs(wanted - wanted.mean()).max() or 1.0)
-        fitted = tree.fit(place.astype(np.float64)[:, None], wanted).tree_
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # few rows of many classes: the tree has what it needs
+            fitted = tree.fit(place.astype(np.float64)[:, None], wanted).tree_
         splits = sorted(int(each) for each in np.floor(fitted.threshold[fitted.children_left >= 0]))
         middles = [(low, low + (high - low) / 2, high) for low, high in pairwise(values.tolist())]
         # Between neighbours among the numbers of 64 bits there is none.

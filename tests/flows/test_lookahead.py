@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from flows.engines.polars_engine import PolarsEngine
 from flows.planning import Plan, Planner
 from flows.store import Memory
 from tests.drawing import examples
-from tests.random_flows import Drawn, drawn, seeds
+from tests.random_flows import Drawn, drawn, rounded, seeds
 from transforms.core.errors import DataprepError
 from transforms.core.relations import Relation
 from transforms.core.statistics import Statistic
@@ -58,7 +59,13 @@ def learned_and_rows(flow: Drawn, engine: PolarsEngine) -> tuple[str, str]:
     except DataprepError as error:
         return str(error), ""
     learned = {id: (step.learned, step.transform.model_dump()) for id, step in plan.steps.items()}
-    return repr(learned), rows.sort(pl.all()).write_ndjson() if len(rows.columns) else ""
+    rows = rounded(rows)
+    return to_digits(repr(learned)), to_digits(rows.sort(pl.all()).write_ndjson()) if len(rows.columns) else ""
+
+
+def to_digits(text: str) -> str:
+    """A text with its numbers to nine digits: sums of a group may differ in the last, by the threads that took part."""
+    return re.sub(r"-?\d+\.\d+(?:e[-+]?\d+)?", lambda found: f"{float(found[0]):.9g}", text)
 
 
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,10 +132,19 @@ def test_an_error_of_a_later_step_is_told_in_its_turn() -> None:
         plan(steps)
 
 
-@pytest.mark.parametrize("seed", seeds(examples(120)))
+@pytest.mark.parametrize("seed", seeds(examples(80)))
 def test_any_flow_learns_what_it_learns_one_by_one(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     flow = drawn(seed)
     engine = PolarsEngine.over({"rows": flow.table})
     together = learned_and_rows(flow, engine)
     alone(monkeypatch)
     assert together == learned_and_rows(flow, engine)
+
+
+@pytest.mark.parametrize("transform", ["url_query_parameters", "impute_knn"])
+def test_a_fit_that_never_asks_quite_the_same_ends(transform: str) -> None:
+    """Its statistics hold functions made anew each time, which cannot be told to be equal."""
+    table = LOANS.with_columns(url=pl.lit("https://a.no/?x=1&y=2"), size=pl.col("rate") * 2)
+    params: dict[str, Any] = {"column": "url"} if transform == "url_query_parameters" else {"columns": ["size"]}
+    found, _ = plan([("impute_mean", {"columns": ["income"]}), (transform, params)], table)
+    assert found.steps["s1"].learned is not None
