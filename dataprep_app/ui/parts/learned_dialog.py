@@ -60,7 +60,11 @@ def _about(record: Record, *, saved: bool) -> str:
 def _values(record: Record, folder: LearnedFolder | None) -> None:
     """The values as a table; with a folder they can be edited, and are saved there."""
     skipped = set(tables(record.learned))
-    found = {place: value for place, value in values(record.learned).items() if place.partition(".")[0] not in skipped}
+    found = {
+        place: value
+        for place, value in values(record.learned).items()
+        if place.partition(".")[0] not in skipped and value not in ({}, [])
+    }
     rows = pl.DataFrame(
         {"value": list(found), "learned": [_text(each) for each in found.values()]},
         schema={"value": pl.String, "learned": pl.String},

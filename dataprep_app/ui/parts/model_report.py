@@ -18,6 +18,8 @@ Theme = Literal["light", "dark"]
 MOST_CLASSES = 12
 """Classes that a confusion matrix and its text have room for."""
 MOST_COLUMNS = 15
+NUMBERS = "#7a7a7a"
+"""Of numbers beside bars: readable on light and on dark, as a chart is not drawn again when the theme changes."""
 BAR = 24
 """Pixels of a bar with its gap."""
 HIGH: tuple[int, int, int] = (30, 64, 175)
@@ -263,9 +265,7 @@ def _impact(result: QuickResult) -> None:
         y=alt.Y("Column:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False)),
         tooltip=["Column", alt.Tooltip("Share:Q", format=".1%")],
     )
-    numbers = base.mark_text(align="left", dx=5, color="#dddddd" if theme() == "dark" else "#333333").encode(
-        text=alt.Text("Share:Q", format=".1%")
-    )
+    numbers = base.mark_text(align="left", dx=5, color=NUMBERS).encode(text=alt.Text("Share:Q", format=".1%"))
     chart = alt.layer(base.mark_bar(cornerRadiusEnd=3), numbers).properties(height=BAR * max(len(shown), 1) + 10)
     st.altair_chart(chart, width="stretch")
 

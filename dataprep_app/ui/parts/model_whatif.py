@@ -18,7 +18,7 @@ from dataprep_app.modeling.real_rows import RawRow, RealRows, Value, first_that_
 from dataprep_app.modeling.store import SavedModel
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
-from dataprep_app.ui.parts.model_report import BAR, theme
+from dataprep_app.ui.parts.model_report import BAR, NUMBERS
 from transforms.core.errors import DataprepError
 
 SHOWN = 12
@@ -309,11 +309,10 @@ def contribution_chart(found: WhatIf) -> alt.LayerChart | alt.FacetChart:
         y=alt.Y("Column:N", sort=None, title=None, axis=alt.Axis(labelLimit=240, ticks=False, domain=False)),
         tooltip=["Column", alt.Tooltip("Amount:Q", format="+.4f")],
     )
-    ink = "#dddddd" if theme() == "dark" else "#333333"
     bars = base.mark_bar(cornerRadius=2).encode(color=alt.Color("side:N", scale=None))
     texts = [
         base.transform_filter(f"datum.Amount {sign} 0")
-        .mark_text(align=align, dx=shift, color=ink)  # type: ignore[arg-type]
+        .mark_text(align=align, dx=shift, color=NUMBERS)  # type: ignore[arg-type]
         .encode(text="text:N")
         for sign, align, shift in ((">=", "left", 4), ("<", "right", -4))
     ]
