@@ -229,7 +229,8 @@ def mutual_information(numbers: Matrix, target: Matrix, *, discrete: bool, class
     """What a column tells of the target, in nats, as scikit-learn estimates it with 3 neighbours (Ross 2014)."""
     from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
-    if len(numbers) <= 3:
+    alone = classes and not discrete and max(np.unique(target, return_counts=True)[1], default=0) < 2
+    if len(numbers) <= 3 or alone:  # of classes of one row each nothing is told by near rows
         return None
     measure = mutual_info_classif if classes else mutual_info_regression
     with warnings.catch_warnings():
