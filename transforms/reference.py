@@ -150,7 +150,11 @@ def _shown(value: Any) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    """Text that stays in its cell; control characters are written out, as they would not be seen."""
+    shown = "".join(
+        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode() for each in text
+    )
+    return shown.replace("|", "\\|").replace("\n", " ")
 
 
 def _anchor(title: str) -> str:

@@ -125,8 +125,7 @@ def setting_problems(kind: type[Analysis], params: Mapping[str, Any], schema: pl
 
 def _problem(kind: type[Analysis], error: Mapping[str, Any]) -> Problem:
     field = str(error["loc"][0]) if error["loc"] else ""
-    info = kind.model_fields.get(field)
-    help = ((info.description if info else None) or "").split("\n")[0]
+    help = kind.field_help(field).split("\n")[0]
     match error["type"]:
         case "missing":
             return Problem(f"{kind.title} needs {field!r}.", help, field)

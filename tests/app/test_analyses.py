@@ -106,7 +106,7 @@ def test_every_setting_has_help(id: str) -> None:
     kind = ANALYSES[id]
     assert kind.id == id
     assert kind.__doc__
-    assert all(field.description for field in kind.model_fields.values())
+    assert all(kind.field_help(name) for name in kind.model_fields)
 
 
 def test_bins_of_numbers_agree_with_numpy() -> None:
