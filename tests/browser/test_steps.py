@@ -56,3 +56,17 @@ def test_the_menu_of_a_step_switches_it_off_and_on(data: App) -> None:
         data.settle()
         expect(page.get_by_text("(off)")).to_have_count(int(off), timeout=30_000)
         assert flow(data).steps["unique"].disabled is off
+
+
+def test_what_a_preview_changes_is_brought_into_sight(data: App) -> None:
+    page, changed = data.page, data.page.get_by_test_id("col-employer_title")
+    page.keyboard.press("Control+k")
+    page.get_by_role("searchbox", name="Search").or_(page.get_by_placeholder("Search: fill")).first.fill("change case")
+    page.get_by_role("button", name="Change case", exact=True).click()
+    page.get_by_role("combobox", name="Columns").click()
+    page.get_by_role("option", name="employer_title").first.click()
+    page.keyboard.press("Escape")
+    expect(changed).to_have_count(0)
+    page.get_by_role("button", name="Preview", exact=True).click()
+    expect(page.get_by_role("button", name="Discard")).to_be_visible(timeout=30_000)
+    expect(changed).to_be_in_viewport(timeout=30_000)

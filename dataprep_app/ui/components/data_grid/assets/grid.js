@@ -77,6 +77,7 @@ class Grid {
     this.say();
     this.root.style.height = `${data.height}px`;
     this.resetHeads();
+    this.bringMarked();
     this.paint();
     this.root.dataset.ready = hash;
   }
@@ -88,6 +89,22 @@ class Grid {
     const marks = new Set(data.columns.map((each) => each.mark));
     this.legend.replaceChildren(...Object.entries(LEGEND).filter(([mark]) => marks.has(mark)).map(([mark, label]) => html("span", { class: `key key-${mark}` }, label)));
     for (const [name, value] of Object.entries({ "aria-rowcount": data.total + 1, "aria-colcount": data.columns.length + 1, "aria-label": data.label })) this.scroller.setAttribute(name, value);
+  }
+
+  /** Bring what a preview changes into sight, once and if none of it is; people may scroll away from it. */
+  bringMarked() {
+    const marked = this.data.columns.filter((each) => each.mark);
+    const first = marked.find((each) => each.mark !== "removed") ?? marked[0];
+    if (first && first.name !== this.marked && !marked.some((each) => this.inSight(this.columns.index(each.name)))) {
+      this.reveal(this.columns.index(first.name));
+    }
+    this.marked = first?.name ?? null;
+  }
+
+  inSight(i) {
+    const { scroller, columns } = this;
+    const left = columns.left[i] - scroller.scrollLeft;
+    return left >= NUMBER && left + columns.width(columns.all[i]) <= scroller.clientWidth;
   }
 
   resetHeads() {
