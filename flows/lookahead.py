@@ -88,9 +88,13 @@ class Outlook:
         if not isinstance(bound, RowTransform | FittedTransform) or len(bound.output_names) > 1:
             return bound, None
         touched = bound.touched(self.schema)
-        if step.learns or not touched <= self.since.keys():
+        if step.learns or not self._known(bound.looks_at(self.schema, record.learned if record else None), touched):
             return bound, None if bound.changes_rows else self._left_out(bound, touched, record)
         return bound, self._applied(bound, touched, record)
+
+    def _known(self, reads: frozenset[str], touched: frozenset[str]) -> bool:
+        """Whether all that a step reads is known; one that reads what it does not name may read what is to come."""
+        return reads <= self.since.keys() and (reads == touched or not self.partial)
 
     def _left_out(self, bound: Transform, touched: frozenset[str], record: Record | None) -> Outlook:
         """The table behind a step that cannot be applied yet, and leaves other columns alone."""
@@ -175,11 +179,14 @@ class Fits:
                 return begun.learned
             attempt.answered += begun.attempt.answered
             attempt.foreign = len(attempt.answered)
+        looked_ahead = False
         while True:
             try:
                 return attempt.learned()
             except Unanswered as asked:
-                self._begin(id, planned)
+                if not looked_ahead:
+                    self._begin(id, planned)
+                    looked_ahead = True
                 self._answer(attempt, asked.question, inputs[asked.question.table])
 
     def _answer(self, attempt: Attempt, question: Question, table: Relation) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Annotated, Protocol
 import polars as pl
 from pydantic import AfterValidator, Field
 
+from transforms.core.columns import column as exactly
 from transforms.core.errors import Problem, StepError
 from transforms.core.random import draw
 
@@ -117,18 +118,18 @@ def key_problems(source: str | None, name: str = "key_from") -> Iterator[Problem
             yield Problem(str(error), "It has to be there when the flow runs.", name, severity="warning")
 
 
-def secret_draw(source: str | None, seed: int, purpose: str) -> pl.Expr:
-    """A uniform number for each row from all its values: from the seed alone, or from a key too.
+def secret_draw(columns: Sequence[str], source: str | None, seed: int, purpose: str) -> pl.Expr:
+    """A uniform number for each row from values of it: from the seed alone, or from a key too.
 
     With the seed alone, whoever has the flow can try which value gives what came out.
     """
     if source is None:
         # Different purposes of one seed are drawn apart.
-        return draw(int.from_bytes(hashlib.sha256(f"{purpose} {seed}".encode()).digest()[:8], "big"))
+        return draw(int.from_bytes(hashlib.sha256(f"{purpose} {seed}".encode()).digest()[:8], "big"), columns)
     secret = Secret.at(source)
     if secret.text is not None:
-        return draw(secret.seed(purpose, seed))
-    nothing = pl.struct(pl.all()).map_batches(
+        return draw(secret.seed(purpose, seed), columns)
+    nothing = pl.struct(map(exactly, columns)).map_batches(
         lambda rows: _refused(rows, secret, purpose), return_dtype=pl.Float64, is_elementwise=True
     )
     return nothing.alias("draw")

@@ -185,7 +185,7 @@ class ReplaceRandomRange(RowTransform):
             yield value.alias(name)
             return
         low, high = (literal(end, dtype) for end in self._ends())
-        u = secret_draw(self.key_from, self.seed, f"replace_random_range {self.column}")
+        u = secret_draw(self._schemas[0].names(), self.key_from, self.seed, f"replace_random_range {self.column}")
         if dtype.is_integer() or dtype.is_temporal():
             low, high = (each.to_physical().cast(pl.Int128) for each in (low, high))
             # Of 2**53 steps at most: farther apart, some values between are never drawn.
@@ -239,7 +239,7 @@ class ShuffleColumn(TableTransform):
         groups = [self.columns] if self.together else [(name,) for name in self.columns]
         keys, added = key_names(self.by), match_keys(self.by, [schema[name] for name in self.by])
         draws = tuple(
-            secret_draw(self.key_from, self.seed, f"shuffle_column {i}").alias(f"__draw_{i}")
+            secret_draw(self._schemas[0].names(), self.key_from, self.seed, f"shuffle_column {i}").alias(f"__draw_{i}")
             for i in range(len(groups) + 1)
         )
         rows = MapRows(MapRows(tables[0], AddColumns(draws)), AddColumns(added))
@@ -322,7 +322,9 @@ class AddNoise(FittedTransform):
             yield pl.when(value.is_finite()).then(made).alias(name + self.suffix)
 
     def _draws(self, name: str) -> tuple[pl.Expr, pl.Expr]:
-        first, second = (secret_draw(self.key_from, self.seed, f"add_noise {i} {name}") for i in (1, 2))
+        first, second = (
+            secret_draw(self._schemas[0].names(), self.key_from, self.seed, f"add_noise {i} {name}") for i in (1, 2)
+        )
         return first, second
 
 

@@ -170,4 +170,4 @@ def strength(correlation: float) -> str:
 
 def _drawn(points: pl.DataFrame) -> pl.Series:
     """Which rows are drawn: the same ones each time, whatever their order."""
-    return points.select(draw(0).rank("ordinal") <= MOST_POINTS).to_series()
+    return points.select(draw(0, points.columns).rank("ordinal") <= MOST_POINTS).to_series()

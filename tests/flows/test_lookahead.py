@@ -148,3 +148,17 @@ def test_a_fit_that_never_asks_quite_the_same_ends(transform: str) -> None:
     params: dict[str, Any] = {"column": "url"} if transform == "url_query_parameters" else {"columns": ["size"]}
     found, _ = plan([("impute_mean", {"columns": ["income"]}), (transform, params)], table)
     assert found.steps["s1"].learned is not None
+
+
+def test_what_is_drawn_from_whole_rows_is_not_asked_before_all_of_them_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("impute_mean", {"columns": ["income"]}),
+        ("random_number", {"output": "chance", "seed": 1}),
+        ("scale_standard", {"columns": ["chance"]}),
+    ]
+    together, _ = plan(steps)
+    alone(monkeypatch)
+    one_by_one, _ = plan(steps)
+    assert together.steps["s2"].learned == one_by_one.steps["s2"].learned

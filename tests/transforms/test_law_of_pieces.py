@@ -1,4 +1,8 @@
-"""The law: a row-wise step applied to any pieces of a table gives the pieces of the result."""
+"""The laws of row-wise steps, on drawn tables.
+
+Applied to any pieces of a table, a step gives the pieces of the result. And it looks at, and changes, only the columns
+that it says it does (`Transform.looks_at`, `Transform.touched`), on which fits that are made ahead of their turn rely.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from tests.drawing import examples
 from transforms.catalog import catalog
 from transforms.core.errors import StepError
 from transforms.core.relations import MapRows, Relation, Source
-from transforms.core.transform import Example, Transform
+from transforms.core.transform import Example, FittedTransform, RowTransform, Transform
 
 STEPS = [pytest.param(each, each.examples[0], id=each.id) for each in catalog().values() if each.examples]
 
@@ -57,3 +61,19 @@ def test_any_pieces_give_the_pieces_of_the_result(
         cut = data.draw(st.integers(0, len(whole)))
         pieces = [stage(piece.lazy()).collect() for piece in (whole[:cut], whole[cut:])]
         assert_same_rows(pl.concat(pieces), expected)
+        if isinstance(stage.step, RowTransform | FittedTransform):
+            assert_others_are_left_alone(stage, whole, expected)
+
+
+def assert_others_are_left_alone(stage: MapRows, whole: pl.DataFrame, expected: pl.DataFrame) -> None:
+    """Columns that a step does not read decide nothing, and those that it does not touch stay as they are."""
+    assert isinstance(stage.step, RowTransform | FittedTransform)
+    reads, touched = stage.step.looks_at(whole.columns, stage.learned), stage.step.touched(whole.columns)
+    unread = [name for name in whole.columns if name not in reads]
+    emptied = whole.with_columns(pl.lit(None, whole.schema[name]).alias(name) for name in unread)
+    made = [name for name in expected.columns if name not in unread]
+    if made:
+        assert_same_rows(stage(emptied.lazy()).collect().select(made), expected.select(made))
+    if not stage.step.changes_rows:
+        kept = [name for name in whole.columns if name not in touched and name in expected.columns]
+        assert expected.select(kept).equals(whole.select(kept))

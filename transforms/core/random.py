@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from transforms.core.columns import column
 
-def draw(seed: int, columns: Sequence[str] | None = None) -> pl.Expr:
-    """A uniform Float64 in [0, 1) for each row, from the chosen columns (all, in table order, by default).
+
+def draw(seed: int, columns: Sequence[str]) -> pl.Expr:
+    """A uniform Float64 in [0, 1) for each row, from columns that are named, so that lineage knows of them.
 
     53 bits of a 64-bit hash, so that each value is exact.
     """
-    values = pl.all() if columns is None else pl.col(list(columns))
-    return (pl.struct(values).hash(seed) // 2**11).cast(pl.Float64) * 2.0**-53
+    return (pl.struct(map(column, columns)).hash(seed) // 2**11).cast(pl.Float64) * 2.0**-53

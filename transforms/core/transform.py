@@ -176,6 +176,14 @@ class Transform(Params):
             if each in together or each.startswith(starts) or any(text in each for text in named)
         }
 
+    def looks_at(self, columns: Iterable[str], learned: Any = None) -> frozenset[str]:
+        """Those of some columns that the bound step looks at: what it touches, and what its expressions name.
+
+        They may name more than the settings do, such as every column of a row that a number is drawn for.
+        """
+        named = (self.lineage(learned) or {}).values()
+        return self.touched(columns).union(*named)
+
     def dtype(self, column: str, table: int = 0) -> pl.DataType:
         """The type of an input column of the bound step."""
         return self._schemas[table][column]
