@@ -2,9 +2,10 @@
 
 Each partition is reduced by polars to a few messages: rows of a partial answer as an Arrow stream. Where a
 table stands on a source that executors open, no row of it goes through Spark at all. Messages that belong
-together meet in one task, which merges them, and one more task combines what has different keys. So Spark
-moves and sorts messages, whatever is in them; polars alone knows values and their order; and the driver
-receives no more than the answers.
+together meet in one task, which merges them: those of equal keys, or of so many neighbouring partitions
+where there are no keys. One more task combines what they make. So Spark moves and sorts messages, whatever
+is in them; polars alone knows values and their order; and the driver receives no more than the answers, or
+one short message of each partition where all of them together are small.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import groupby
+from math import ceil
 
 import polars as pl
 import pyarrow as pa
@@ -30,6 +32,10 @@ from flows.engines.spark_sources import Piece, numbered, piece_in
 SHARES = 32
 """Parts that the keys of a partial are dealt to: as many tasks can merge it."""
 ROWS_PER_MESSAGE = 1 << 16
+GROUP = 64
+"""Neighbouring partitions whose partials without keys meet in one task."""
+DRIVER_BYTES = 16 << 20
+"""Bytes of partials that the driver merges itself; more are merged in executors first."""
 PIECES = 64
 """Pieces that are held before they are merged."""
 MESSAGES_PER_BATCH = 256
@@ -52,12 +58,16 @@ class Message:
     slot: int
     """Which of the partials."""
     share: int
-    """Which part of its keys."""
+    """Which part of its keys; or, without keys, which group of partitions it comes from."""
     rows: pl.DataFrame
     source: int = 0
     """Which task sent it."""
     place: int = 0
     """Which of the messages of that task it is: messages are merged in the order of both."""
+
+    def order(self) -> tuple[int, int, int, int]:
+        """Where it comes among all messages."""
+        return self.slot, self.share, self.source, self.place
 
 
 @dataclass
@@ -88,8 +98,16 @@ class Pile:
 
 
 Started = Callable[[Iterable[pl.DataFrame]], Iterator[Message]]
-Feed = Callable[[Sequence[str], Started], DataFrame]
-"""Gives a function, in executors, some columns of the pieces of a table; a Spark table of the messages it makes."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The rows of a table, for functions in executors."""
+
+    messages: Callable[[Sequence[str], Started], DataFrame]
+    """Gives a function some columns of the pieces of the table; a Spark table of the messages it makes."""
+    partitions: int
+    """How many there are, or about how many where Spark decides while it runs."""
 
 
 def from_frame(frame: DataFrame, schema: pl.Schema) -> Feed:
@@ -100,7 +118,8 @@ def from_frame(frame: DataFrame, schema: pl.Schema) -> Feed:
         rows = frame.select([column(name) for name in names] or [lit(True).alias(NO_COLUMN)])
         return _mapped(rows, lambda batches: started(from_arrow(each, carried) for each in batches))
 
-    return feed
+    session = frame.sparkSession
+    return Feed(feed, 4 * int(session.conf.get("spark.sql.shuffle.partitions") or 200))
 
 
 def from_pieces(spark: SparkSession, pieces: tuple[Piece, ...], steps: RowFunction) -> Feed:
@@ -120,7 +139,7 @@ def from_pieces(spark: SparkSession, pieces: tuple[Piece, ...], steps: RowFuncti
 
         return _mapped(numbered(spark, pieces), run)
 
-    return feed
+    return Feed(feed, len(pieces))
 
 
 def reduced(feed: Feed, schema: pl.Schema, partials: Sequence[Partial]) -> list[pl.DataFrame]:
@@ -132,16 +151,32 @@ def reduced(feed: Feed, schema: pl.Schema, partials: Sequence[Partial]) -> list[
         partials: what to reduce it to, all in one pass.
     """
     pieces, names = _of_nothing(partials, schema)
-    messages = feed(names, lambda rows: _started(rows, partials))
-    if not all(each.small for each in partials):
+    messages = feed.messages(names, lambda rows: _started(rows, partials))
+    merged, combined = _stages(partials, sum(len(_payload(nothing)) for (nothing,) in pieces), feed.partitions)
+    if merged:
         messages = _mapped(_gathered(messages, "slot", "share"), lambda batches: _merged(batches, partials))
-    if any(each.keys for each in partials):
+    if combined:
         messages = _mapped(_gathered(messages, "slot"), lambda batches: _combined(batches, partials))
     with restored_errors():
         arrow = messages.toArrow()
-    for message in sorted(_messages(arrow.to_batches()), key=lambda each: (each.slot, each.source, each.place)):
+    for message in sorted(_messages(arrow.to_batches()), key=Message.order):
         pieces[message.slot].append(message.rows)
     return [each.combine(pl.concat(found)) for each, found in zip(partials, pieces, strict=True)]
+
+
+def _stages(partials: Sequence[Partial], size: int, partitions: int) -> tuple[bool, bool]:
+    """Whether messages are merged in executors, and whether what that makes is combined there as well.
+
+    Args:
+        partials: what the table is reduced to.
+        size: bytes of the partials of one partition, where they are of the same size whatever its rows are.
+        partitions: how many send messages.
+    """
+    groups = ceil(partitions / GROUP)
+    small = all(each.small for each in partials)
+    merged = not small or size * partitions > DRIVER_BYTES
+    combined = any(each.keys for each in partials) or (not small and groups > 1) or size * groups > DRIVER_BYTES
+    return merged, combined
 
 
 def _of_nothing(partials: Sequence[Partial], schema: pl.Schema) -> tuple[list[list[pl.DataFrame]], list[str]]:
@@ -177,7 +212,7 @@ def _started(tables: Iterable[pl.DataFrame], partials: Sequence[Partial]) -> Ite
 def _dealt(slot: int, partial: Partial, rows: pl.DataFrame) -> Iterator[Message]:
     """Rows of a partial, equal keys in the same share."""
     if not partial.keys:
-        yield Message(slot, 0, rows)
+        yield Message(slot, _partition() // GROUP, rows)
         return
     share = (pl.struct(partial.keys).hash(0) % SHARES).cast(pl.Int64)
     parts = rows.with_columns(share.alias(SHARE)).partition_by(SHARE, include_key=False, as_dict=True)
@@ -210,12 +245,16 @@ def _gathered(messages: DataFrame, *keys: str) -> DataFrame:
 
 def _mapped(frame: DataFrame, function: Callable[[Batches], Iterator[Message]]) -> DataFrame:
     def run(batches: Batches) -> Iterator[pa.RecordBatch]:
-        context = TaskContext.get()
-        source = context.partitionId() if context else 0
         with portable_errors():
-            yield from _batches(function(batches), source)
+            yield from _batches(function(batches), _partition())
 
     return frame.mapInArrow(run, MESSAGE)
+
+
+def _partition() -> int:
+    """The number of the partition that an executor works on."""
+    context = TaskContext.get()
+    return context.partitionId() if context else 0
 
 
 def _batches(messages: Iterable[Message], source: int) -> Iterator[pa.RecordBatch]:

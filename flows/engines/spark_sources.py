@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import ceil
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
@@ -17,13 +18,17 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from connectors.core.connector import Connector, Context
 from connectors.core.files import FileSource
+from connectors.parquet import ParquetSource
 from flows.engines.spark_errors import portable_errors
 from flows.engines.spark_rows import LARGEST_BATCH, Batches, RowFunction, spark_schema, to_batches
 from flows.sampling import Sampling
+from flows.source_info import Facts, file_by_file
 from flows.tables import OpenSource
 
 BYTES_OF_A_PIECE = 128 << 20
 """Size of the files that one task reads, unless that leaves cores idle."""
+LARGE = 1.5
+"""A file among several is cut when it is so many times what one task should read."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,15 @@ class Piece:
     settings: str
     context: Context
     sampling: Sampling | None = None
+    facts: Facts | None = None
+    skipped: int = 0
+    """First rows that are left out."""
 
     def scan(self) -> pl.LazyFrame:
         """The rows of the piece, lazily."""
-        return OpenSource(self.kind.model_validate_json(self.settings), self.context, self.sampling).scan()
+        connector = self.kind.model_validate_json(self.settings)
+        rows = OpenSource(connector, self.context, self.sampling, self.facts).scan()
+        return rows.slice(self.skipped) if self.skipped else rows
 
 
 def pieces_of(source: OpenSource, cores: int) -> tuple[Piece, ...]:
@@ -45,15 +55,51 @@ def pieces_of(source: OpenSource, cores: int) -> tuple[Piece, ...]:
     context = replace(source.context, folder=source.context.folder.absolute())
     parts: tuple[Connector, ...] = (source.connector,)
     if source.sampling is None:
-        parts = source.connector.pieces(context, _at_most(source.connector, context, cores))
-    return tuple(Piece(type(each), each.model_dump_json(by_alias=True), context, source.sampling) for each in parts)
+        parts = _parts(source, context, cores)
+    return tuple(
+        Piece(type(each), each.model_dump_json(by_alias=True), context, source.sampling, source.facts) for each in parts
+    )
 
 
-def _at_most(connector: Connector, context: Context, cores: int) -> int:
+def without_first(pieces: tuple[Piece, ...], rows: int) -> tuple[Piece, ...] | None:
+    """The pieces of a source but for its first rows; ``None`` where they are not all in the first piece."""
+    first, *others = pieces
+    if others and first.scan().head(rows).select(pl.len()).collect().item() < rows:
+        return None
+    return (replace(first, skipped=first.skipped + rows), *others)
+
+
+def _parts(source: OpenSource, context: Context, cores: int) -> tuple[Connector, ...]:
+    """What tasks open, each of about the same size."""
+    connector = source.connector
+    if source.facts and source.facts.whole_files and isinstance(connector, FileSource):
+        return tuple(each for each, _ in file_by_file(connector, context))
     if not isinstance(connector, FileSource):
-        return cores
+        return connector.pieces(context, cores)
     size = sum(each.stat().st_size for each in connector.files(context))
+    tasks = tasks_for(size, cores)
+    parts = connector.pieces(context, tasks)
+    return tuple(cut for part in parts for cut in _cut(part, context, ceil(size / tasks)))
+
+
+def tasks_for(size: int, cores: int) -> int:
+    """How many tasks read files of so many bytes: a few whole waves over the cores."""
     return cores * max(1, ceil(size / BYTES_OF_A_PIECE / cores))
+
+
+def _cut(part: FileSource, context: Context, size: int) -> Iterator[FileSource]:
+    """Pieces of about a size: connectors cut the only file of a source, and of several make groups of whole files."""
+    files = part.files(context) if part.part and part.part.stop is None else []
+    large = [each for each in files if each.stat().st_size > LARGE * size]
+    if not large or not isinstance(part, ParquetSource):
+        yield part
+        return
+    for file in files:
+        yield from _alone(part, file).pieces(context, round(file.stat().st_size / size) if file in large else 1)
+
+
+def _alone(part: ParquetSource, file: Path) -> ParquetSource:
+    return part.model_copy(update={"path": str(file), "part": None})
 
 
 def numbered(spark: SparkSession, pieces: tuple[Piece, ...]) -> DataFrame:
