@@ -14,7 +14,16 @@ from transforms.core.transform import Transform
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "Combine": ("combine", "combine_near", "combine_rows", "combine_changes"),
-    "Columns": ("columns", "columns_names", "columns_text", "columns_values", "columns_fitted", "columns_schema"),
+    "Columns": (
+        "columns",
+        "columns_names",
+        "columns_text",
+        "columns_values",
+        "columns_fitted",
+        "columns_schema",
+        "columns_header",
+        "columns_source",
+    ),
     "Rows": ("rows_filter", "rows_where", "rows", "rows_place", "duplicates", "duplicates_marked", "duplicates_merged"),
     "Sort, sample, split": ("sort_sample", "sort_sample_draws", "splits"),
     "Missing values": (
@@ -128,7 +137,16 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "features_importance",
         "features_leakage",
     ),
-    "Formulas": ("custom", "custom_expression", "custom_examples", "custom_clean"),
+    "Formulas": (
+        "custom",
+        "custom_expression",
+        "custom_examples",
+        "custom_clean",
+        "custom_recipe",
+        "custom_model",
+        "custom_code",
+        "custom_sql",
+    ),
     "Check": (
         "validate",
         "validate_rules",

@@ -31,7 +31,7 @@ class GroupRareCategories(FittedTransform):
 
     id = "group_rare_categories"
     title = "Group rare categories"
-    terms = ("replace rare", "other category", "lump", "reduce cardinality")
+    terms = ("replace rare", "other category", "lump", "reduce cardinality", "replace rare values")
     missing = "Missing values (null and NaN) stay missing and do not count; empty text is a category."
     unseen = "New categories are rare."
     examples = (

@@ -14,7 +14,7 @@ from transforms.core.dtypes import common_type, type_name
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.relations import Distinct, Join, MapRows, Relation
-from transforms.core.rowwise import AddColumns, DropColumns, RefuseRows, SelectColumns, nan_as_null
+from transforms.core.rowwise import AddColumns, CountRows, DropColumns, RefuseRows, SelectColumns, nan_as_null
 from transforms.core.transform import Example, TableTransform, Transform
 
 OldColumn = Annotated[str, ColumnField(KEYS, table=1)]
@@ -98,11 +98,13 @@ class MapValuesFromDataset(TableTransform):
         else:
             mapping = Distinct(mapping, (self.key,), "first")
         joined: Relation = Join(table, mapping, (self.column,), (self.key,), "left")
+        lost = self.present(self.column).is_not_null() & pl.col(LISTED).is_null()
         if self.default == "fail":
-            lost = self.present(self.column).is_not_null() & pl.col(LISTED).is_null()
             advice = "Add it to the mapping, or let such values stay or become missing."
             what = f"The mapping has no {self.key!r} equal to {{}}, which is in {self.column!r}. {advice}"
             joined = MapRows(joined, RefuseRows(lost, what, exactly(self.column).cast(pl.String)))
+        if self.default == "null":
+            joined = MapRows(joined, CountRows(self.column, lost, "became missing: they are not in the mapping"))
         mapped = AddColumns((self._mapped().alias(self.output or self.column),))
         return MapRows(MapRows(joined, mapped), DropColumns((VALUE, LISTED)))
 

@@ -107,7 +107,7 @@ class SplitColumn(FittedTransform):
 
     id = "split_column"
     title = "Split column by delimiter"
-    terms = ("text to columns", "separate", "tokenize into columns")
+    terms = ("text to columns", "separate", "tokenize into columns", "split string by delimiter")
     columns_from_data = True
     missing = "Missing text gives missing parts; empty text is one empty part."
     unseen = "Text with more parts than there are columns keeps the rest in one of them, or loses it and is counted."

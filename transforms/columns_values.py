@@ -11,6 +11,7 @@ import polars as pl
 from transforms.core.columns import ALL, KeyColumns, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import as_text, converted, convertible
+from transforms.core.distinct import over_distinct
 from transforms.core.dtypes import TypeName
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn, Scalar
@@ -19,7 +20,6 @@ from transforms.core.relations import MapRows, Order, Relation, Window, WindowFu
 from transforms.core.rowwise import AddColumns, DropColumns
 from transforms.core.sorting import group_keys
 from transforms.core.transform import Example, RowTransform, TableTransform, Transform
-from transforms.distinct import over_distinct
 
 
 class AddConstantColumn(RowTransform):

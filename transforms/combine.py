@@ -24,7 +24,7 @@ from transforms.core.relations import (
     Window,
     WindowFunction,
 )
-from transforms.core.rowwise import AddColumns, DropColumns, RefuseRows, SelectColumns, nan_as_null
+from transforms.core.rowwise import AddColumns, CountRows, DropColumns, RefuseRows, SelectColumns, nan_as_null
 from transforms.core.transform import Example, TableTransform, Transform
 from transforms.group_matching import go_together
 
@@ -342,8 +342,8 @@ class LookupColumns(MatchedTables):
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
         left, right = self.comparable(tables)
         wanted = [name for name in self.columns if name not in self.right_on]
-        found = (pl.lit(True).alias("__found"),) if self.if_none == "error" else ()
-        right = MapRows(right, SelectColumns((*map(pl.col, (*self.right_on, *wanted)), *found)))
+        found = pl.lit(True).alias("__found")
+        right = MapRows(right, SelectColumns((*map(pl.col, (*self.right_on, *wanted)), found)))
         match self.if_many:
             case "error":
                 right = refuse_repeated(right, self.right_on, self._schemas[1], "right")
@@ -352,11 +352,15 @@ class LookupColumns(MatchedTables):
             case "null":
                 right = Distinct(right, self.right_on, "none")
         joined = Join(left, right, self.left_on, self.right_on, "left", self.suffix)
+        lost = pl.col("__found").is_null()
         if self.if_none == "null":
-            return joined
+            lost &= pl.all_horizontal(self.present(name).is_not_null() for name in self.left_on)
+            counted = CountRows(self.left_on[0], lost, "have no row in the right table: its columns are missing")
+            return MapRows(MapRows(joined, counted), DropColumns(("__found",)))
         missed = RefuseRows(
-            pl.col("__found").is_null(),
-            f"The right table has no row with {', '.join(map(repr, self.right_on))} equal to {{}}. "
+            lost,
+            f"The right table has no row with {', '.join(map(repr, self.right_on))} equal to {{}}, which is in "
+            f"{', '.join(map(repr, self.left_on))}. "
             "Leave what is not found missing, or filter such rows first.",
             pl.concat_str([_text(name).fill_null("missing") for name in self.left_on], separator=", "),
         )

@@ -16,13 +16,13 @@ from pydantic import AfterValidator, Field
 
 from transforms.core.columns import TemporalColumn, taken
 from transforms.core.columns import column as exactly
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem, did_you_mean
 from transforms.core.statistics import Ask, Max, Min
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, Transform
 from transforms.date_parts import each_once
 from transforms.date_units import clock, moment
-from transforms.distinct import over_distinct
 
 AHEAD = 10
 """Years after the last of the data for which holidays are looked up too."""

@@ -266,7 +266,7 @@ class FeaturizeDate(FittedTransform):
 
     id = "featurize_date"
     title = "Featurize dates (all useful parts)"
-    terms = ("date features", "featurize datetime", "expand date", "add_datepart")
+    terms = ("date features", "featurize datetime", "expand date", "add_datepart", "featurize date/time")
     columns_from_data = True
     missing = "Where the date is missing, so are its features; missing dates do not count as a difference."
     unseen = "The same features are made of new dates, whatever they are."

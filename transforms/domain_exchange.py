@@ -16,7 +16,7 @@ from transforms.core.errors import Problem
 from transforms.core.numbers import quotient
 from transforms.core.params import NewColumn
 from transforms.core.relations import AsofJoin, Join, MapRows, Relation
-from transforms.core.rowwise import AddColumns, DropColumns, KeepRows, RefuseRows, SelectColumns
+from transforms.core.rowwise import AddColumns, CountRows, DropColumns, KeepRows, RefuseRows, SelectColumns
 from transforms.core.transform import Example, TableTransform, Transform
 from transforms.domain_currency import CurrencyCode
 from transforms.numeric import sound
@@ -146,12 +146,16 @@ class ConvertCurrency(TableTransform):
         table = self._with_rate(table, rates, FROM, FROM_RATE, FROM_DAY)
         table = self._with_rate(table, rates, TO, TO_RATE, TO_DAY)
         table = MapRows(table, AddColumns((self._converted().alias(self.output),)))
+        given = (self.present(self.amount), *map(pl.col, self._keys()))
+        lost = pl.all_horizontal(each.is_not_null() for each in given) & exactly(self.output).is_null()
+        column = self.from_column or self.to_column or self.amount
         if self.on_error == "fail":
-            given = (self.present(self.amount), *map(pl.col, self._keys()))
-            there = pl.all_horizontal(each.is_not_null() for each in given)
-            what = "There is no rate for {}. Add it to the table of rates, or let such amounts become missing."
+            advice = "Add it to the table of rates, or let such amounts become missing."
+            what = f"There is no rate for {{}}, which column {column!r} needs. {advice}"
             shown = pl.concat_str([pl.col(each).cast(pl.String) for each in self._keys()], separator=", ")
-            table = MapRows(table, RefuseRows(there & exactly(self.output).is_null(), what, shown))
+            table = MapRows(table, RefuseRows(lost, what, shown))
+        else:
+            table = MapRows(table, CountRows(column, lost, "have no rate: the amounts became missing"))
         days = (FROM_DAY, TO_DAY) if self.date is not None and self.when_no_rate == "last" else ()
         return MapRows(table, DropColumns((*self._keys(), FROM_RATE, TO_RATE, *days)))
 

@@ -12,11 +12,11 @@ from pydantic import Field
 
 from transforms.core.columns import ColumnField, TextColumn, taken
 from transforms.core.conversion import as_text, blank
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, RowTransform, Transform
-from transforms.distinct import over_distinct
 from transforms.domain_parts import TextParts
 
 IpPart = Literal["version", "valid", "private", "reserved", "class"]

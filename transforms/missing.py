@@ -83,7 +83,7 @@ class FillConstant(RowTransform):
 
     id = "fill_constant"
     title = "Fill with a value"
-    terms = ("fillna", "replace null with", "fill zero", "fill empty", "default value")
+    terms = ("fillna", "replace null with", "fill zero", "fill empty", "default value", "fill missing")
     missing = "Null and NaN are filled, and blank text too where that is chosen."
     examples = (
         Example(

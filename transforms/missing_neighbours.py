@@ -110,7 +110,7 @@ class InterpolateMissing(TableTransform):
 
     id = "interpolate_missing"
     title = "Interpolate"
-    terms = ("linear interpolation", "fill gaps", "in between")
+    terms = ("linear interpolation", "fill gaps", "in between", "time series handle missing")
     missing = (
         "Null and NaN between two values are filled; at the ends they stay, unless these are to be filled. Rows "
         "without a value to order by neither fill nor are filled. Whole numbers become decimals."

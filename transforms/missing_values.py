@@ -138,7 +138,13 @@ class InvalidToMissing(RowTransform):
 
     id = "invalid_to_missing"
     title = "Invalid values to missing"
-    terms = ("replace invalid", "remove bad values", "nullify", "out of range to null")
+    terms = (
+        "replace invalid",
+        "remove bad values",
+        "nullify",
+        "out of range to null",
+        "convert non-matches to missing",
+    )
     missing = "Missing values stay missing; NaN becomes null. Values that become missing are counted."
     examples = (
         Example(

@@ -33,7 +33,7 @@ class StdOutliers(GroupedOutliers):
 
     id = "outlier_std"
     title = "Outliers: standard deviations"
-    terms = ("z-score outliers", "three sigma", "handle outliers", "cap outliers")
+    terms = ("z-score outliers", "three sigma", "handle outliers", "cap outliers", "numeric outliers")
     examples = (
         Example(
             params={"columns": ["x"], "n": 1, "fix": "flag"},
@@ -74,7 +74,13 @@ class MadOutliers(Outliers):
 
     id = "outlier_mad"
     title = "Outliers: robust standard deviations"
-    terms = ("median absolute deviation", "modified z-score", "robust outliers", "trimmed standard deviation")
+    terms = (
+        "median absolute deviation",
+        "modified z-score",
+        "robust outliers",
+        "trimmed standard deviation",
+        "numeric outliers",
+    )
     missing = f"{Outliers.missing} A column half of whose values are equal has a deviation of 0, and then no limits."
     examples = (
         Example(
@@ -182,7 +188,7 @@ class QuantileOutliers(BetweenQuantiles):
 
     id = "outlier_quantile"
     title = "Outliers: quantiles"
-    terms = ("percentiles", "winsorize", "trim tails", "cap outliers")
+    terms = ("percentiles", "winsorize", "trim tails", "cap outliers", "numeric outliers")
     examples = (
         Example(
             params={"columns": ["x"], "lower": 0.25, "upper": 0.75},
@@ -209,7 +215,7 @@ class ThresholdOutliers(Outliers):
 
     id = "outlier_threshold"
     title = "Outliers: fixed limits"
-    terms = ("minimum and maximum", "valid range", "clip values", "cap outliers")
+    terms = ("minimum and maximum", "valid range", "clip values", "cap outliers", "min-max numeric outliers")
     missing = "Missing values (null and NaN) are no outliers: they stay missing, get no flag, and their rows are kept."
     unseen = "The limits are given, so new values are treated like any other."
     examples = (

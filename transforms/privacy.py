@@ -13,9 +13,9 @@ from pydantic import Field
 from transforms.core.columns import KeyColumns, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import as_text
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.transform import Example, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 Algorithm = Literal["sha256", "sha512", "sha3_256", "blake2b", "md5"]
 

@@ -13,13 +13,13 @@ from pydantic import Field, model_validator
 from transforms.core.columns import ALL, Columns, TextColumn, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import as_text
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem, did_you_mean
 from transforms.core.params import NewColumn, Share
 from transforms.core.relations import MapRows, Relation
 from transforms.core.statistics import Ask
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, FittedTransform, Learned, RowTransform, Transform
-from transforms.distinct import over_distinct
 from transforms.fitted_rows import sampled
 from transforms.privacy_keys import KeySource, Secret, WithKey, key_problems, keyed
 from transforms.privacy_personal import ENTITIES, Entity, personal

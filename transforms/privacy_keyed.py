@@ -13,11 +13,11 @@ import polars as pl
 from transforms.core.columns import KeyColumns, TextColumns, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import as_text
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.relations import MapRows, Relation
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, RowTransform, Transform
-from transforms.distinct import over_distinct
 from transforms.privacy_keys import KeySource, Secret, WithKey, key_problems, keyed
 
 Style = Literal["token", "uuid", "number", "readable"]

@@ -13,11 +13,11 @@ from transforms.binning_steps import FixedWidthBins
 from transforms.core.columns import KeyColumns, NumericColumn, TemporalColumn, TextColumn, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import as_text
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.text import verbatim
 from transforms.core.transform import Example, Failure, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 
 class MaskText(RowTransform):

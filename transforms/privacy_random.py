@@ -19,6 +19,7 @@ from transforms.core.columns import AnyKeyColumns, ColumnField, Columns, KeyColu
 from transforms.core.columns import column as exactly
 from transforms.core.conditions import literal, typed
 from transforms.core.conversion import as_text
+from transforms.core.distinct import over_distinct
 from transforms.core.dtypes import type_name
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn, Scalar, Seed
@@ -27,7 +28,6 @@ from transforms.core.rowwise import AddColumns, DropColumns, SelectColumns
 from transforms.core.statistics import Ask, Std
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, FittedTransform, Learned, RowTransform, TableTransform, Transform
-from transforms.distinct import over_distinct
 from transforms.group_matching import key_names, match_keys
 from transforms.privacy_keys import KeySource, Secret, key_problems, keyed, secret_draw
 

@@ -11,11 +11,11 @@ import polars as pl
 
 from transforms.core.columns import TextColumn, taken
 from transforms.core.columns import column as exactly
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem, StepError
 from transforms.core.params import NewColumn
 from transforms.core.statistics import Ask, ValueCounts
 from transforms.core.transform import Example, FittedTransform, Learned, Transform
-from transforms.distinct import over_distinct
 
 MOST_VALUES = 100_000
 Key = Literal["fingerprint", "ngram", "soundex", "cologne"]

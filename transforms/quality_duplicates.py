@@ -31,10 +31,12 @@ class LikeColumn(Params):
 
     column: KeyColumn
     """Column to compare; numbers and dates as the text they are written as."""
-    metric: Metric | Literal["equal"] = "jaro_winkler"
-    """How likeness is measured, 0 to 1: by characters to change (levenshtein), by Jaro-Winkler, by pairs of letters in
-    common (ngram), by characters after sorting words or putting common ones first (token_sort, token_set), or 1 for
-    equal values and 0 for others (equal). Capitals and blanks aside."""
+    metric: Metric | Literal["equal"] = "names"
+    """How likeness is measured, 0 to 1: word by word (names: the share of the letters of words in common, in any order,
+    with at most one slip in five letters, without legal forms; other numbers are unlike), by characters to change
+    (levenshtein), by Jaro-Winkler, by pairs of letters in common (ngram), by characters after sorting words or putting
+    common ones first (token_sort, token_set), or 1 for equal values and 0 for others (equal). Capitals and blanks
+    aside."""
     weight: float = Field(1.0, gt=0, allow_inf_nan=False)
     """How much the column counts, against the others."""
 
@@ -85,11 +87,11 @@ class FuzzyDedupe(TableTransform):
                 "threshold": 0.85,
             },
             before={
-                "name": ["Ann Lee", "ann  lee", "Anne Lee", "Bo Berg", None],
+                "name": ["Annette Lee", "lee,  annette", "Anette Lee", "Bo Berg", None],
                 "zip": ["0150", "0150", "0150", "0151", "0150"],
             },
             after={
-                "name": ["Ann Lee", "ann  lee", "Anne Lee", "Bo Berg", None],
+                "name": ["Annette Lee", "lee,  annette", "Anette Lee", "Bo Berg", None],
                 "zip": ["0150", "0150", "0150", "0151", "0150"],
                 "duplicate_group": [1, 1, 1, None, None],
             },
@@ -116,7 +118,7 @@ class FuzzyDedupe(TableTransform):
 
     columns: Annotated[tuple[LikeColumn, ...], AfterValidator(_names_differ)] = Field(min_length=1)
     """Columns to compare, how, and how much each counts."""
-    threshold: Share = 0.9
+    threshold: Share = 0.85
     """The least likeness of duplicates: the weighted mean of the columns."""
     block_on: AnyKeyColumns = ()
     """Compare only rows that are equal in these columns, such as a country; all with all when empty."""
@@ -212,7 +214,9 @@ class FuzzyDedupe(TableTransform):
             for k, each in enumerate(self.columns):
                 mine, theirs = ([values[i][n + k] for i in part] for part in (some, block))
                 known = np.outer([v is not None for v in mine], [v is not None for v in theirs])
-                total += np.where(known, _likeness(mine, theirs, each.metric), 0.0) * each.weight
+                # With less than this, no other columns make up for it.
+                least = 1 - (1 - self.threshold) * whole / each.weight - 1e-9
+                total += np.where(known, _likeness(mine, theirs, each.metric, least), 0.0) * each.weight
                 weights += known * each.weight
             score = np.divide(total, weights, out=np.zeros_like(total), where=weights > whole / 2)
             # A hair less than asked for is what a sum of floats may miss by.
@@ -261,16 +265,25 @@ class _Groups:
 
 
 def _likeness(
-    left: list[str | None], right: list[str | None], metric: Metric | Literal["equal"]
+    left: list[str | None], right: list[str | None], metric: Metric | Literal["equal"], least: float
 ) -> NDArray[np.float64]:
-    """How alike each text is to each other; what it says of a missing one means nothing."""
+    """How alike each text is to each other; what it says of a missing one means nothing.
+
+    Args:
+        left: texts.
+        right: those that each is compared with.
+        metric: how likeness is measured.
+        least: what is less alike may come out as 0.
+    """
     if metric == "equal":
         same: NDArray[np.bool_] = np.array(left, dtype=object)[:, None] == np.array(right, dtype=object)[None, :]
         return same.astype(np.float64)
     from rapidfuzz import process
 
     mine, theirs = ([each or "" for each in side] for side in (left, right))
-    return np.asarray(process.cdist(mine, theirs, scorer=scorer(metric), dtype=np.float64, workers=1), dtype=np.float64)
+    cutoff, measure = max(least, 0.0), scorer(metric)
+    found = process.cdist(mine, theirs, scorer=measure, score_cutoff=cutoff, dtype=np.float64, workers=1)
+    return np.asarray(found, dtype=np.float64)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (FuzzyDedupe,)

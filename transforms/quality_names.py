@@ -10,10 +10,10 @@ import polars as pl
 
 from transforms.core.columns import TextColumn, taken
 from transforms.core.columns import column as exactly
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 LEGAL_FORMS: dict[str, str] = {
     "Inc": "inc incorporated",

@@ -10,15 +10,16 @@ from pydantic import Field
 
 from transforms.core.columns import TextColumn, taken
 from transforms.core.columns import column as exactly
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem, StepError
 from transforms.core.params import NewColumn, Share
 from transforms.core.statistics import Ask, ValueCounts
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, RowTransform, Transform
-from transforms.distinct import over_distinct
+from transforms.name_likeness import name_likeness, name_of
 
 MOST_VALUES = 100_000
-Metric = Literal["levenshtein", "jaro_winkler", "ngram", "token_sort", "token_set"]
+Metric = Literal["names", "levenshtein", "jaro_winkler", "ngram", "token_sort", "token_set"]
 Scorer = Callable[..., float]
 
 
@@ -32,6 +33,8 @@ def scorer(metric: Metric) -> Scorer:
     from rapidfuzz import distance, fuzz
 
     match metric:
+        case "names":
+            return name_likeness
         case "levenshtein":
             return distance.Levenshtein.normalized_similarity
         case "jaro_winkler":
@@ -96,14 +99,16 @@ class ClusterNearest(FittedTransform):
 
     column: TextColumn
     """Column to mend."""
-    metric: Metric = "jaro_winkler"
-    """How likeness is measured, 0 to 1: by characters to change (levenshtein), by Jaro-Winkler, by pairs of letters in
-    common (ngram), or by characters after sorting words or putting common ones first (token_sort, token_set).
-    Capitals and blanks aside."""
-    threshold: Share = 0.9
+    metric: Metric = "names"
+    """How likeness is measured, 0 to 1: word by word (names: the share of the letters of words in common, in any order,
+    with at most one slip in five letters, without legal forms; other numbers are unlike), by characters to change
+    (levenshtein), by Jaro-Winkler, by pairs of letters in common (ngram), or by characters after sorting words or
+    putting common ones first (token_sort, token_set). Capitals and blanks aside."""
+    threshold: Share = 0.85
     """The least likeness of spellings of one value."""
     block: int = Field(3, ge=0, le=20)
-    """Compare only values that begin with the same so many characters; with 0, all with all."""
+    """Compare only values that begin with the same so many characters, by names those whose first word by alphabet
+    does; with 0, all with all."""
     canonical: Literal["most_frequent", "longest", "first"] = "most_frequent"
     """Which spelling comes first and so stands for others: the most frequent, the longest or the first by alphabet;
     ties go to the more frequent and then to the first by alphabet."""
@@ -129,7 +134,8 @@ class ClusterNearest(FittedTransform):
         blocks: dict[str, list[str]] = {}
         for value in counts:
             if value not in self.review and (plain := plainly(value)):
-                blocks.setdefault(plain[: self.block], []).append(value)
+                start = min(name_of(plain).words, default=plain) if self.metric == "names" else plain
+                blocks.setdefault(start[: self.block], []).append(value)
         pairs = sum(len(each) * (len(each) - 1) // 2 for each in blocks.values())
         if pairs > self.max_pairs:
             raise StepError(
@@ -200,9 +206,9 @@ class StandardizeToList(RowTransform):
     reference: tuple[str, ...] = Field(min_length=1)
     """The reference values. To match with another table, use a fuzzy join."""
     metric: Metric = "token_set"
-    """How likeness is measured, 0 to 1: by characters to change (levenshtein), by Jaro-Winkler, by pairs of letters in
-    common (ngram), or by characters after sorting words or putting common ones first (token_sort, token_set). Capitals
-    and blanks aside. Of values as alike, the one with the fewest characters to change is taken, then the first."""
+    """How likeness is measured, 0 to 1: word by word (names), by characters to change (levenshtein), by Jaro-Winkler,
+    by pairs of letters in common (ngram), or by characters after sorting words or putting common ones first
+    (token_sort, token_set). Capitals and blanks aside. Of values as alike, the one with the fewest characters to change is taken, then the first."""
     threshold: Share = 0.85
     """The least likeness of a match."""
     below: Literal["keep", "null"] = "keep"

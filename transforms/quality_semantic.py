@@ -21,7 +21,7 @@ from transforms.core.statistics import Ask
 from transforms.core.transform import Example, FittedTransform, Learned, Transform
 from transforms.fitted_rows import sampled
 from transforms.privacy_personal import is_card, is_iban, personal
-from transforms.rows_where import ValueType, is_of_type
+from transforms.rows_where import is_of_type
 
 SemanticType = Literal[
     "email", "url", "ip", "uuid", "phone", "iban", "card", "ssn", "name", "address", "postal_code", "country", "city",
@@ -34,7 +34,8 @@ MOST_CATEGORIES = 50
 PROSE = 4.0
 """Text of more words on average is prose."""
 
-WRITTEN: tuple[ValueType, ...] = ("email", "url", "ip", "uuid", "datetime", "date", "time")
+Written = Literal["email", "url", "ip", "uuid", "datetime", "date", "time"]
+WRITTEN: tuple[Written, ...] = get_args(Written)
 """What text can be told to be by how it is written, the surer first."""
 CHECKED: dict[SemanticType, Callable[[str], bool]] = {
     "iban": lambda text: is_iban(text.replace(" ", "")),
@@ -136,7 +137,7 @@ class TagSemanticType(FittedTransform):
         flags = table.select(is_of_type(pl.col("text"), each).alias(each) for each in WRITTEN).with_columns(
             pl.col("datetime") & table["text"].str.contains(":")
         )
-        shares: dict[SemanticType, float] = {each: float(flags[each].mean() or 0.0) for each in WRITTEN}  # type: ignore
+        shares: dict[SemanticType, float] = {each: _share(flags[each]) for each in WRITTEN}
         for meaning, check in CHECKED.items():
             shares[meaning] = sum(map(check, texts.to_list())) / len(texts)
         return next(((each, round(share, 6)) for each, share in shares.items() if share >= self.min_share), None)
@@ -156,7 +157,7 @@ class TagSemanticType(FittedTransform):
                 fits = texts.str.contains(r"[0-9]")
             else:
                 fits = texts.str.contains(r"\p{L}")
-            share = float(fits.mean() or 0.0)  # type: ignore[arg-type]
+            share = _share(fits)
             if share >= self.min_share:
                 return meaning, round(share, 6)
         return None
@@ -172,12 +173,12 @@ class TagSemanticType(FittedTransform):
             return "boolean", 1.0
         if dtype.is_numeric():
             return "number", 1.0
-        numbers = float(texts.cast(pl.Float64, strict=False).is_not_null().mean() or 0.0)  # type: ignore[arg-type]
+        numbers = _share(texts.cast(pl.Float64, strict=False).is_not_null())
         if numbers >= self.min_share:
             return "number", round(numbers, 6)
-        words = float(texts.str.split(" ").list.len().mean() or 0.0)  # type: ignore[arg-type]
+        words = int(texts.str.split(" ").list.len().sum())
         repeated = different <= MOST_CATEGORIES and different <= len(texts) / 2
-        return ("category" if repeated and words <= PROSE else "text"), 1.0
+        return ("category" if repeated and words <= PROSE * len(texts) else "text"), 1.0
 
     def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
         for name in self.overrides:
@@ -200,3 +201,8 @@ class TagSemanticType(FittedTransform):
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (TagSemanticType,)
+
+
+def _share(flags: pl.Series) -> float:
+    """The share that is true."""
+    return int(flags.sum()) / len(flags) if len(flags) else 0.0

@@ -41,7 +41,7 @@ class ListSlice(ListChange):
 
     id = "list_slice"
     title = "Slice of list"
-    terms = ("first items", "last items", "sublist", "array slice", "head of list")
+    terms = ("first items", "last items", "sublist", "array slice", "head of list", "standardize length")
     missing = "A missing list stays missing; missing items are items."
     examples = (
         Example(

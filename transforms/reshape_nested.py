@@ -74,7 +74,7 @@ class ListToColumns(FittedTransform):
 
     id = "list_to_columns"
     title = "List to columns"
-    terms = ("unpack array", "split list", "array to columns")
+    terms = ("unpack array", "split list", "array to columns", "standardize length", "flatten vector")
     columns_from_data = True
     missing = "A missing list, and places a list does not have, are missing in the new columns."
     unseen = "Items of lists longer than any there was are left out; such rows are counted, or refused."
@@ -142,7 +142,7 @@ class FlattenStruct(RowTransform):
 
     id = "flatten_struct"
     title = "Flatten structure (unnest)"
-    terms = ("unnest json", "expand record", "object to columns", "struct to columns")
+    terms = ("unnest json", "expand record", "object to columns", "struct to columns", "flatten structured")
     missing = "A missing object makes missing values in all of its columns."
     examples = (
         Example(

@@ -17,6 +17,7 @@ from transforms.core.columns import Column, Columns, KeyColumn, KeyColumns, Temp
 from transforms.core.columns import column as exactly
 from transforms.core.conditions import COMPARISONS, Condition, literal, typed
 from transforms.core.conversion import as_text, blank, parsed
+from transforms.core.distinct import over_distinct
 from transforms.core.dtypes import TYPES, type_name
 from transforms.core.errors import Problem
 from transforms.core.relations import MapRows, Relation
@@ -31,7 +32,6 @@ from transforms.core.transform import (
     TableTransform,
     Transform,
 )
-from transforms.distinct import over_distinct
 from transforms.group_matching import with_group_columns
 from transforms.rows_filter import Action, Moment
 from transforms.text_markup import EMAIL, URL
@@ -336,7 +336,7 @@ class ClearWhere(RowTransform):
 
     id = "clear_where"
     title = "Clear cells where"
-    terms = ("set null where", "blank out", "remove values if", "mask values", "nullify")
+    terms = ("set null where", "blank out", "remove values if", "mask values", "nullify", "convert regex to missing")
     missing = "A condition that is unknown because of a missing value is not met."
     examples = (
         Example(

@@ -11,11 +11,11 @@ import polars as pl
 from pydantic import Field
 
 from transforms.core.columns import NumericColumns, taken
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.numbers import finite
 from transforms.core.statistics import Ask, CountWhere, Quantile
 from transforms.core.transform import Example, FittedTransform, Learned, Transform
-from transforms.distinct import over_distinct
 from transforms.fitted_rows import Matrix
 
 NEAREST = 1e-7

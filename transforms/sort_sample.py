@@ -181,7 +181,7 @@ class SampleRandom(RowsOrShare):
 
     id = "sample_random"
     title = "Random sample"
-    terms = ("subsample", "random rows", "sample n", "sample fraction")
+    terms = ("subsample", "random rows", "sample n", "sample fraction", "randomized sampling")
     training_only = True
     changes_rows = True
     missing = "Missing values do not matter and stay missing."
@@ -215,7 +215,7 @@ class SampleStratified(RowsOrShare):
 
     id = "sample_stratified"
     title = "Stratified sample"
-    terms = ("proportional sample", "sample per group", "equal sample of classes")
+    terms = ("proportional sample", "sample per group", "equal sample of classes", "stratified sampling")
     training_only = True
     changes_rows = True
     missing = "Missing group values, NaN among them, are a group of their own; other missing values do not matter."

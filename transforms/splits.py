@@ -160,7 +160,7 @@ class SplitRandom(Split):
 
     id = "split_random"
     title = "Random split"
-    terms = ("train test split", "partition", "holdout", "validation set")
+    terms = ("train test split", "partition", "holdout", "validation set", "randomized split")
     missing = "Missing values do not matter and stay missing."
     examples = (
         Example(

@@ -102,7 +102,15 @@ class TrimWhitespace(TextFunction):
 
     id = "trim_whitespace"
     title = "Trim white space"
-    terms = ("strip", "trim", "leading spaces", "trailing spaces")
+    terms = (
+        "strip",
+        "trim",
+        "leading spaces",
+        "trailing spaces",
+        "strip characters from left",
+        "strip characters from right",
+        "strip left and right",
+    )
     examples = (
         Example(
             params={"columns": ["city"]},
@@ -320,7 +328,17 @@ class PadText(TextFunction):
 
     id = "pad_text"
     title = "Pad text"
-    terms = ("zero fill", "leading zeros", "lpad", "rpad", "center", "zip code")
+    terms = (
+        "zero fill",
+        "leading zeros",
+        "lpad",
+        "rpad",
+        "center",
+        "zip code",
+        "left pad",
+        "right pad",
+        "prepend zeros",
+    )
     examples = (
         Example(
             params={"columns": ["zip"], "width": 5},

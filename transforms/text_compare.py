@@ -15,9 +15,10 @@ from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, RowTransform, Transform
+from transforms.name_likeness import name_likeness
 
 Metric = Literal[
-    "levenshtein", "damerau", "hamming", "lcs", "jaro_winkler", "jaccard", "cosine", "token_sort", "token_set"
+    "levenshtein", "damerau", "hamming", "lcs", "jaro_winkler", "jaccard", "cosine", "token_sort", "token_set", "names"
 ]
 EDITS: tuple[Metric, ...] = ("levenshtein", "damerau", "hamming", "lcs")
 """Metrics that count characters."""
@@ -60,7 +61,9 @@ class CompareText(RowTransform):
     """Characters to change, insert or delete (levenshtein; damerau also swaps neighbours), places that differ
     (hamming, the shorter text counting as different at the end), the longest common subsequence (lcs),
     Jaro-Winkler; words in common (jaccard of sets, cosine of counts); the texts with their words sorted, or with
-    their common words put first (token_sort, token_set: the best of the pairs, by rapidfuzz)."""
+    their common words put first (token_sort, token_set: the best of the pairs, by rapidfuzz), or word by word (names:
+    the share of the letters of words in common, in any order, with at most one slip in five letters, without legal
+    forms and capitals; other numbers are unlike)."""
     normalize: bool = True
     """Give a similarity, from 0 (nothing alike) to 1 (equal). Otherwise, levenshtein, damerau and hamming give the
     number of edits and lcs its length; the other measures know no other scale."""
@@ -91,8 +94,8 @@ class CompareText(RowTransform):
         table = pairs.struct.unnest()
         distinct = table.drop_nulls().unique(maintain_order=True)
         left, right = distinct["left"].to_list(), distinct["right"].to_list()
-        if self.metric in ("jaccard", "cosine"):
-            measure = jaccard if self.metric == "jaccard" else cosine
+        by_words = {"jaccard": jaccard, "cosine": cosine, "names": name_likeness}
+        if measure := by_words.get(self.metric):
             found = [measure(*each) for each in zip(left, right, strict=True)]
         else:
             found = self._by_rapidfuzz(left, right)

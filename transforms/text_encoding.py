@@ -12,9 +12,9 @@ from urllib.parse import quote, unquote
 
 import polars as pl
 
+from transforms.core.distinct import over_distinct
 from transforms.core.text import TextFunction
 from transforms.core.transform import Example, Failure, Transform
-from transforms.distinct import over_distinct
 
 Kind = Literal["html", "url", "json", "xml", "csv", "unicode"]
 Codec = Literal["base64", "base64url", "base32", "hex"]

@@ -21,7 +21,15 @@ class ExtractRegex(RowTransform):
 
     id = "extract_regex"
     title = "Extract by regex"
-    terms = ("regexp_extract", "regular expression", "capture groups", "findall", "parse text")
+    terms = (
+        "regexp_extract",
+        "regular expression",
+        "capture groups",
+        "findall",
+        "parse text",
+        "find all occurrences",
+        "extract using regex",
+    )
     missing = "Missing values stay missing; text without a match gives a missing value, or an empty list."
     examples = (
         Example(
@@ -159,7 +167,16 @@ class ExtractSubstring(TextMeasure):
 
     id = "extract_substring"
     title = "Extract by position"
-    terms = ("substring", "mid", "left", "right", "first characters", "last characters", "slice")
+    terms = (
+        "substring",
+        "mid",
+        "left",
+        "right",
+        "first characters",
+        "last characters",
+        "slice",
+        "extract from position",
+    )
     ending = "part"
     missing = "Missing values stay missing; text that is too short gives what there is of it."
     examples = (
@@ -195,7 +212,7 @@ class FindPosition(TextMeasure):
 
     id = "find_position"
     title = "Find position of text"
-    terms = ("instr", "index of", "locate", "search", "charindex")
+    terms = ("instr", "index of", "locate", "search", "charindex", "find substring from right")
     ending = "position"
     missing = "Missing values stay missing; text in which it does not occur gives a missing value."
     examples = (
@@ -340,7 +357,7 @@ class TextLength(TextMeasure):
 
     id = "text_length"
     title = "Text length"
-    terms = ("len", "length", "number of characters", "word count", "count words")
+    terms = ("len", "length", "number of characters", "word count", "count words", "string length")
     ending = "length"
     missing = "Missing values stay missing; empty text has length 0."
     examples = (

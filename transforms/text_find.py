@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from typing import Any, ClassVar, Literal, Self
@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.stop_words import Language
 from transforms.core.text import TextMeasure, package_problems
@@ -59,19 +60,6 @@ class Finding(TextMeasure):
             yield Failure(column=self.column, where=lost, what=what)
 
 
-def lists_of_distinct(text: pl.Expr, function: Callable[[str], list[Any]], item: pl.DataType) -> pl.Expr:
-    """What a function finds in each different text, a list of it; null where there is no text."""
-    kind = pl.List(item)
-
-    def of_series(texts: pl.Series) -> pl.Series:
-        distinct = texts.drop_nulls().unique()
-        found = pl.Series([function(each) for each in distinct], dtype=kind)
-        place = texts.replace_strict(distinct, pl.int_range(len(distinct), eager=True), default=None)
-        return found.gather(place.cast(pl.Int64))
-
-    return text.map_batches(of_series, return_dtype=kind, is_elementwise=True)
-
-
 class ExtractNumbers(Finding):
     """Find numbers in text."""
 
@@ -117,7 +105,7 @@ class ExtractNumbers(Finding):
             found = (self._number(*match.groups()) for match in pattern.finditer(each))
             return [number for number in found if math.isfinite(number)]
 
-        return lists_of_distinct(text, numbers, pl.Float64())
+        return over_distinct(text, numbers, pl.List(pl.Float64()))
 
     def _pattern(self) -> str:
         point, group = re.escape(self.decimal), GROUPS.get(self.thousands)
@@ -174,7 +162,7 @@ class ExtractDates(Finding):
         yield from package_problems("babel", "language", "Reading the names of months")
 
     def found(self, text: pl.Expr) -> pl.Expr:
-        return lists_of_distinct(text, self._dates, pl.Date())
+        return over_distinct(text, self._dates, pl.List(pl.Date()))
 
     def _dates(self, text: str) -> list[date]:
         dates = map(self._date, date_pattern(self.order, self.language).finditer(text))

@@ -11,11 +11,11 @@ import polars as pl
 from pydantic import Field
 
 from transforms.core.columns import TextColumn, taken
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 NO_LANGUAGE = "zxx"
 """ISO 639's code for what is in no language."""

@@ -14,12 +14,12 @@ from transforms.core.categories import category_name, free_names
 from transforms.core.columns import TextColumn, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import as_text
+from transforms.core.distinct import over_distinct
 from transforms.core.dtypes import type_name
 from transforms.core.errors import Problem, did_you_mean
 from transforms.core.params import NewColumn
 from transforms.core.statistics import Ask, ValueCounts
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 MOST_KEYS = 100
 NUMBER_FORMAT = re.compile(r"(?:[^{}]?[<>=^])?[+ -]?0?[0-9]{0,3}[,_]?(?:\.[0-9]{1,2})?[deEfFgG%]?")

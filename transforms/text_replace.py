@@ -28,7 +28,7 @@ class ReplaceText(TextFunction):
 
     id = "replace_text"
     title = "Find and replace"
-    terms = ("find and replace", "substitute", "replace values", "replace string")
+    terms = ("find and replace", "substitute", "replace values", "replace string", "find and replace substring")
     examples = (
         Example(
             params={
@@ -85,7 +85,7 @@ class ReplaceRegex(TextFunction):
 
     id = "replace_regex"
     title = "Replace by regex"
-    terms = ("regexp_replace", "regular expression", "substitute pattern", "gsub")
+    terms = ("regexp_replace", "regular expression", "substitute pattern", "gsub", "find and replace substring")
     examples = (
         Example(
             params={"columns": ["name"], "pattern": r"^(\w+), (\w+)$", "replacement": "$2 $1"},
@@ -180,7 +180,7 @@ class ReplaceAtPosition(TextFunction):
 
     id = "replace_at_position"
     title = "Replace at position"
-    terms = ("overwrite characters", "stuff", "insert text", "mask digits")
+    terms = ("overwrite characters", "stuff", "insert text", "mask digits", "replace from position")
     missing = "Missing values stay missing, and text that does not reach the position stays as it is."
     examples = (
         Example(

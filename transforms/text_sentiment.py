@@ -12,9 +12,9 @@ import polars as pl
 from pydantic import Field
 
 from transforms.core.columns import TextColumn, taken
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.transform import Example, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 Score = Literal["compound", "positive", "negative", "neutral"]
 

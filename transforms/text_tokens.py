@@ -8,11 +8,11 @@ from typing import Any, Literal, Self
 import polars as pl
 from pydantic import Field, model_validator
 
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import Regex
 from transforms.core.text import SENTENCE, WHITE_SPACE, WORD, TextMeasure, ngrams, package_problems
 from transforms.core.transform import Example, Failure, Transform
-from transforms.distinct import over_distinct
 from transforms.quality import cologne, fingerprint, ngram
 from transforms.text_clean import RemoveAccents
 

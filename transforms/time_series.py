@@ -17,7 +17,7 @@ from transforms.core.dtypes import type_name
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn, Scalar
 from transforms.core.relations import Aggregate, MapRows, Measure, Relation, Window, WindowFunction
-from transforms.core.rowwise import AddColumns, DropColumns, KeepRows, RefuseRows, SelectColumns, nan_as_null
+from transforms.core.rowwise import AddColumns, CountRows, DropColumns, KeepRows, RefuseRows, SelectColumns, nan_as_null
 from transforms.core.sorting import SortKey, group_keys, sortable
 from transforms.core.transform import Example, Failure, TableTransform, Transform
 from transforms.date_units import Unit, shifted
@@ -93,7 +93,7 @@ class LagColumn(Shift):
 
     id = "lag_column"
     title = "Lag"
-    terms = ("previous value", "shift", "last value", "lagged feature", "value n rows ago")
+    terms = ("previous value", "shift", "last value", "lagged feature", "value n rows ago", "lag features")
     examples = (
         Example(
             params={"columns": ["sales"], "periods": [1, 2], "order_by": [{"column": "day"}]},
@@ -144,7 +144,7 @@ class SeriesToList(TableTransform):
 
     id = "series_to_list"
     title = "Collect series into lists"
-    terms = ("group time series", "collect_list", "nest series", "sequence per group")
+    terms = ("group time series", "collect_list", "nest series", "sequence per group", "time series group by")
     changes_rows = True
     missing = (
         "Missing group values, NaN among them, are one series; missing values keep their place in the lists; rows "
@@ -301,6 +301,10 @@ class ValidateTimestamps(TableTransform):
             found = Window(found, groups.names, ready.by, (latest,))
             faults.append((time < pl.col("__time_latest")).fill_null(value=False))
             helpers.append("__time_latest")
+        if faults and self.on_invalid != "fail":
+            result = {"flag": "were marked", "drop": "were dropped"}[self.on_invalid]
+            wrong = pl.any_horizontal(faults)
+            found = MapRows(found, CountRows(self.column, wrong, f"{result}: the time is repeated or out of order"))
         if not self.allow_missing:
             faults.append(time.is_null())
         return self._mended(found, pl.any_horizontal(faults), tuple(helpers))
@@ -313,11 +317,13 @@ class ValidateTimestamps(TableTransform):
                 return MapRows(MapRows(rows, AddColumns((invalid.alias(self.output),))), DropColumns(helpers))
             case _:
                 what = (
-                    f"Column {self.column!r} holds the time {{}}, which is missing, repeated or out of order. Mend the "
+                    f"Column {self.column!r} holds the time {{}}, which is repeated or out of order. Mend the "
                     "rows first, or let this step mark or drop them."
                 )
                 shown = exactly(self.column).cast(pl.String)
-                return MapRows(MapRows(rows, RefuseRows(invalid, what, shown)), DropColumns(helpers))
+                # Missing times stop the run as well: they are counted, see failures.
+                refused = invalid & exactly(self.column).is_not_null()
+                return MapRows(MapRows(rows, RefuseRows(refused, what, shown)), DropColumns(helpers))
 
     def failures(self, learned: Any = None) -> Iterator[Failure]:
         if not self.allow_missing:

@@ -68,7 +68,15 @@ class RollingAggregate(MovingStatistic):
 
     id = "rolling_aggregate"
     title = "Moving average and other moving statistics"
-    terms = ("moving average", "rolling mean", "rolling sum", "rolling std", "sliding window", "smooth")
+    terms = (
+        "moving average",
+        "rolling mean",
+        "rolling sum",
+        "rolling std",
+        "sliding window",
+        "smooth",
+        "rolling window features",
+    )
     examples = (
         Example(
             params={"columns": ["sales"], "window": 2, "min_rows": 1, "order_by": [{"column": "day"}]},

@@ -133,7 +133,16 @@ class ChangeType(Conversion):
 
     id = "change_type"
     title = "Change type"
-    terms = ("cast", "convert data type", "to number", "to text", "to date", "parse date", "time zone")
+    terms = (
+        "cast",
+        "convert data type",
+        "to number",
+        "to text",
+        "to date",
+        "parse date",
+        "time zone",
+        "parse value as type",
+    )
     examples = (
         Example(
             params={"columns": ["age"], "type": "integer"},

@@ -14,11 +14,11 @@ from pydantic import Field
 from transforms.core.columns import Column, ColumnField, NumericColumn, taken
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import blank
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 if TYPE_CHECKING:
     from babel import Locale

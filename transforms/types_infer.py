@@ -52,7 +52,7 @@ class InferTypes(FittedTransform):
 
     id = "infer_types"
     title = "Detect types"
-    terms = ("auto detect types", "guess types", "automatic types")
+    terms = ("auto detect types", "guess types", "automatic types", "infer and cast type")
     columns_from_data = True
     missing = "Null and blank text are left out, and become missing in a column that gets another type."
     unseen = "Values that are not of the detected type become missing and are counted."

@@ -12,10 +12,10 @@ from pydantic import Field, model_validator
 
 from transforms.core.columns import NumericColumn, TextColumns, taken
 from transforms.core.columns import column as exactly
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, RowTransform, Transform
-from transforms.distinct import over_distinct
 from transforms.types import Conversion, OnError
 
 CURRENCY = (

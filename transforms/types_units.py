@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
-from math import lcm
+from itertools import pairwise
+from math import isfinite, lcm
 from tokenize import TokenError
 from typing import Annotated, Any, Literal
 
@@ -14,6 +16,7 @@ from pydantic import AfterValidator, Field
 
 from transforms.core.columns import NumericColumn, TextColumn, taken
 from transforms.core.conversion import blank
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.numbers import quotient
 from transforms.core.params import NewColumn
@@ -21,11 +24,19 @@ from transforms.core.statistics import Ask
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, RowTransform, Transform
 from transforms.date_parts import each_once
-from transforms.distinct import over_distinct
 from transforms.numeric import NO_NUMBER, sound
 
 EXACT = 2**53
 ADVICE = "Write units like km, mile, kg, degC, m/s or kWh."
+MARKS = {"'": "ft", "’": "ft", "′": "ft", '"': "in", "”": "in", "″": "in", "''": "in", "’’": "in", "′′": "in"}
+"""Signs of feet and of inches: 5'7" and 5′7″."""
+MARK = "'’′\"”″"
+SEVERAL = rf"[0-9][.,]?\s*[\p{{L}}{MARK}][^0-9]*[0-9]"
+"""What a measure of several parts has: digits behind a unit, as in 5 ft 9 in; m2 has it too."""
+SCALED = r"(?i)(\p{L}\)?\s*)(?:/|\bper\b)\s*[0-9]+"
+"""Numbers that belong to a unit, such as mg/100 ml."""
+NO_UNIT = rf"[\s{MARK}][0-9]|^[*/:;=<>]"
+"""More numbers, or signs of a formula or a time of day, where the unit should be."""
 Unit = Annotated[str, Field(min_length=1, max_length=60, json_schema_extra={"widget": "unit"})]
 
 
@@ -86,7 +97,8 @@ def _parsed(unit: str) -> Any:
     for text in (unit, unit.lower()):
         try:
             return _registry().parse_units(text)
-        except (PintError, ValueError, TypeError, AttributeError, TokenError):
+        # Pint asserts that it understands what is no sign of its grammar, such as a quotation mark.
+        except (PintError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError, TokenError):
             continue
     raise UnitError(f"There is no unit {unit!r}.")
 
@@ -152,11 +164,67 @@ class ConvertUnits(FittedTransform):
             yield Failure(column=self.column, where=where, what=NO_NUMBER)
 
 
+def number_pattern(decimal: str) -> str:
+    """A pattern of numbers without sign, for Rust and for Python.
+
+    Args:
+        decimal: what comes before the decimals, ``.`` or ``,``; the other of the two may separate thousands.
+    """
+    point, group = (r"\.", ",") if decimal == "." else (",", r"\.")
+    digits = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+"
+    return rf"(?:{digits})(?:[eE][+-]?[0-9]{{1,3}})?"
+
+
+def whole_measure(text: str, decimal: str) -> tuple[float, str] | None:
+    """A measure of several parts as a number in the unit of the last of them: 5'7" is 67 in, 1 h 30 min are 90 min.
+
+    Args:
+        text: a number and a unit several times, each unit smaller than the one before; inches need none behind feet.
+        decimal: what comes before the decimals, ``.`` or ``,``.
+
+    Returns:
+        The number and the unit; ``None`` if the text is anything else.
+    """
+    part = re.compile(
+        rf"(?:(?:and\b|&|,)\s*)?({number_pattern(decimal)})\s*([^\W\d_]+\.?|''|’’|′′|[{MARK}])?\s*", re.IGNORECASE
+    )
+    text = text.strip()
+    sign = -1.0 if text[:1] in ("-", "−") else 1.0
+    numbers, units, place = list[float](), list[str](), len(text) - len(text.lstrip("+-−"))
+    while found := part.match(text, place):
+        plain = found[1].replace("," if decimal == "." else ".", "").replace(",", ".")
+        # A foot without inches behind it is the only unit whose smaller part is written without one.
+        given = found[2] or ("in" if units and found.end() == len(text) and _is_foot(units[-1]) else "")
+        numbers.append(float(plain))
+        units.append(MARKS.get(given, given.removesuffix(".")))
+        place = found.end()
+    if place < len(text) or len(units) < 2:
+        return None
+    try:
+        steps = [conversion(unit, units[-1]) for unit in units]
+    except UnitError:
+        return None
+    sizes = [each.factor / each.divisor for each in steps]
+    if any(each.addend for each in steps) or any(a <= b for a, b in pairwise(sizes)):
+        return None
+    whole = sign * sum(number * size for number, size in zip(numbers, sizes, strict=True))
+    return (whole, units[-1]) if isfinite(whole) else None
+
+
+def _is_foot(unit: str) -> bool:
+    return unit.lower() in ("ft", "foot", "feet")
+
+
 Part = Literal["value", "unit"]
+MEASURE = pl.Struct({"value": pl.Float64(), "unit": pl.String()})
 
 
 class ParseMeasurement(RowTransform):
-    """Read numbers that are written with their unit, such as 5.2 kg, all in one unit if wanted."""
+    """Read numbers that are written with their unit, such as 5.2 kg or 5'7", all in one unit if wanted.
+
+    Measures of several parts are read whole, in the unit of the last of them: 5 ft 9 inches are 69 inches. The signs
+    ' and " stand for feet and inches.
+    """
 
     id = "parse_measurement"
     title = "Parse value with unit"
@@ -180,6 +248,15 @@ class ParseMeasurement(RowTransform):
             before={"weight": ["2 lb", "500", "3 km", None]},
             after={"weight": ["2 lb", "500", "3 km", None], "weight_value": [0.90718474, 0.5, None, None]},
         ),
+        Example(
+            params={"column": "height"},
+            before={"height": ["5'7\"", "6'", "5 ft 9 inches", None]},
+            after={
+                "height": ["5'7\"", "6'", "5 ft 9 inches", None],
+                "height_value": [67.0, 6.0, 69.0, None],
+                "height_unit": ["in", "ft", "inches", None],
+            },
+        ),
     )
 
     column: TextColumn
@@ -196,21 +273,34 @@ class ParseMeasurement(RowTransform):
     def check(self, *schemas: pl.Schema) -> Iterator[Problem]:
         for part in self.parts:
             yield from taken(f"{self.column}_{part}", schemas[0], "parts")
+        yield from package_problems("pint", "column", "Reading measures")
         if self.to_unit is not None:
             yield from unit_problems(self.default_unit or self.to_unit, self.to_unit, "to_unit")
 
-    def _pattern(self) -> str:
-        point, group = (r"\.", ",") if self.decimal == "." else (",", r"\.")
-        digits = rf"(?:[0-9]{{1,3}}(?:{group}[0-9]{{3}})+|[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+"
-        return rf"^\s*([+\-−]?(?:{digits})(?:[eE][+-]?[0-9]{{1,3}})?)\s*([^\s0-9.,+\-].*?)?\s*$"
-
-    def _read(self) -> dict[Part, pl.Expr]:
-        parts = self.present(self.column).cast(pl.String).str.extract_groups(self._pattern())
+    def _simple(self, text: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
+        """The number and the unit of text that holds one of each."""
+        pattern = rf"^\s*([+\-−]?{number_pattern(self.decimal)})\s*([^\s0-9.,+\-].*?)?\s*$"
+        parts = text.str.extract_groups(pattern)
         group = "," if self.decimal == "." else "."
         digits = parts.struct.field("1").str.replace_all(group, "", literal=True).str.replace("−", "-", literal=True)
         number = digits.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-        number = pl.when(number.is_finite()).then(number)
-        unit = parts.struct.field("2").fill_null(self.default_unit) if self.default_unit else parts.struct.field("2")
+        unit = parts.struct.field("2")
+        legal = ~unit.str.replace_all(SCALED, "${1}").str.contains(NO_UNIT).fill_null(value=False)
+        return pl.when(number.is_finite() & legal).then(number), unit.replace(MARKS)
+
+    def _read(self) -> dict[Part, pl.Expr]:
+        text, decimal = self.present(self.column).cast(pl.String), self.decimal
+
+        def several(each: str) -> dict[str, Any] | None:
+            found = whole_measure(each, decimal)
+            return None if found is None else {"value": found[0], "unit": found[1]}
+
+        whole = over_distinct(pl.when(text.str.contains(SEVERAL)).then(text), several, MEASURE)
+        number, unit = self._simple(text)
+        number = pl.coalesce(whole.struct.field("value"), number)
+        unit = pl.coalesce(whole.struct.field("unit"), unit)
+        if self.default_unit is not None:
+            unit = unit.fill_null(self.default_unit)
         if self.to_unit is not None:
             factor, addend, divisor = (
                 over_distinct(unit, self._conversion_part(name), pl.Float64())

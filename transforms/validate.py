@@ -9,10 +9,10 @@ import polars as pl
 
 from transforms.core.columns import TextColumn, taken
 from transforms.core.columns import column as exactly
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.transform import Example, RowTransform, Transform
-from transforms.distinct import over_distinct
 
 Property = Literal[
     "alphanumeric", "alpha", "digit", "numeric", "decimal", "space", "title", "lower", "upper", "ascii"
@@ -37,7 +37,22 @@ class CheckTextProperties(RowTransform):
 
     id = "check_text_properties"
     title = "Check text properties (is numeric, is upper ...)"
-    terms = ("isalpha", "isdigit", "isupper", "islower", "is numeric", "is alphanumeric", "validate text")
+    terms = (
+        "isalpha",
+        "isdigit",
+        "isupper",
+        "islower",
+        "is numeric",
+        "is alphanumeric",
+        "validate text",
+        "is alpha",
+        "is digit",
+        "is space",
+        "is title",
+        "is lowercase",
+        "is uppercase",
+        "is decimal",
+    )
     missing = "Missing text stays missing; empty text is of no kind but ascii."
     examples = (
         Example(

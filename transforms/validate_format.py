@@ -12,12 +12,12 @@ from pydantic import AfterValidator, Field
 from transforms.core.columns import KeyColumns, taken
 from transforms.core.conditions import Condition
 from transforms.core.conversion import as_text, blank
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn, Params
 from transforms.core.relations import MapRows, Relation
 from transforms.core.rowwise import AddColumns, KeepRows
 from transforms.core.transform import Example, Failure, RowTransform, Transform
-from transforms.distinct import over_distinct
 from transforms.privacy_personal import is_card, is_iban
 from transforms.rows_where import ValueType, is_of_type
 from transforms.validate_rules import UNKNOWN, OnFail, Rule

@@ -149,8 +149,8 @@ class AssertNoDrift(TableTransform):
         if self.on_fail == "stop":
             for name, distance, broken in zip(compared, found, far, strict=True):
                 what = (
-                    f"The values of {name!r} are spread otherwise than they were: {self.metric} is {{}}, more than the "
-                    f"{self.threshold:g} allowed. Nothing was written."
+                    f"The values of {name!r} are spread otherwise than they were: {self.metric} is {{!s}}, more than "
+                    f"the {self.threshold:g} allowed. Nothing was written."
                 )
                 facts = MapRows(facts, RefuseRows(broken, what, distance.round(4, mode="half_to_even")))
         joined: Relation = Join(tables[0], facts, (), (), "cross")

@@ -15,8 +15,9 @@ from transforms.core.dtypes import TypeName, common_type, type_name
 from transforms.core.errors import Problem, did_you_mean
 from transforms.core.params import NewColumn, Params
 from transforms.core.relations import Aggregate, Join, MapRows, Measure, Relation
-from transforms.core.rowwise import AddColumns, DropColumns, KeepRows, RefuseRows, SelectColumns
+from transforms.core.rowwise import AddColumns, CountRows, DropColumns, KeepRows, RefuseRows, SelectColumns
 from transforms.core.transform import Example, RowTransform, TableTransform, Transform
+from transforms.validate_rules import RESULTS
 from transforms.validate_table import passed_if
 
 
@@ -156,12 +157,15 @@ class AssertForeignKey(TableTransform):
         different = Aggregate(MapRows(tables[1], SelectColumns(tuple(self._keys(self.reference, 1)))), keys, ())
         known = MapRows(different, AddColumns((pl.lit(value=True).alias("__found"),)))
         rows = MapRows(tables[0], AddColumns(tuple(self._keys(self.columns, 0))))
-        looked_up, added = Join(rows, known, keys, keys, "left"), (*keys, "__found")
+        looked_up: Relation = Join(rows, known, keys, keys, "left")
+        added = (*keys, "__found")
         partial = pl.any_horizontal(pl.col(key).is_null() for key in keys) & pl.lit(self.nulls == "pass")
         valid = pl.col("__found").fill_null(value=False) | partial
+        if self.on_fail == "stop":
+            return self._stopping(tables[0], MapRows(looked_up, KeepRows(~valid)))
+        what = f"are no values of {' and '.join(self.reference)} in the reference{RESULTS[self.on_fail]}"
+        looked_up = MapRows(looked_up, CountRows(self.columns[0], ~valid, what))
         match self.on_fail:
-            case "stop":
-                return self._stopping(tables[0], MapRows(looked_up, KeepRows(~valid)))
             case "quarantine":
                 return MapRows(looked_up, KeepRows(valid, added)), MapRows(looked_up, KeepRows(~valid, added))
             case "flag":
@@ -174,7 +178,7 @@ class AssertForeignKey(TableTransform):
         shown = MapRows(broken, SelectColumns((pl.concat_str(texts, separator=", ").alias("__shown"),)))
         measures = (Measure("rows", "", "__broken"), Measure("min", "__shown", "__sample"))
         names = tuple(each.output for each in measures)
-        what = f"The rule '{' and '.join(self.columns)} is in the other table' is broken: {{}}. Nothing was written."
+        what = f"The rule '{' and '.join(self.columns)} is in the other table' is broken: {{!s}}. Nothing was written."
         text = pl.format("{} rows are not, such as {}", "__broken", "__sample")
         return passed_if(table, Aggregate(shown, (), measures), names, RefuseRows(pl.col("__broken") > 0, what, text))
 

@@ -134,9 +134,8 @@ class AssertStatistic(TableTransform):
             *(() if self.min is None else (f"at least {self.min:g}",)),
             *(() if self.max is None else (f"at most {self.max:g}",)),
         ]
-        what = (
-            f"The {self.statistic} of {self.column!r} is to be {' and '.join(bounds)}, found {{}}. Nothing was written."
-        )
+        rule = f"The {self.statistic} of {self.column!r} is to be {' and '.join(bounds)}"
+        what = f"{rule}, found {{!s}}. Nothing was written."
         shown = value.cast(pl.String).fill_null("no value")
         mark = self.output if self.on_fail == "flag" else None
         return marked_or_passed(tables[0], facts, names, RefuseRows(broken, what, shown), mark)
@@ -207,7 +206,7 @@ class AssertFresh(TableTransform):
         moment = latest.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
         broken = (moment < pl.lit(self._oldest(), pl.Datetime("us"))).fill_null(self.when_empty == "fail")
         what = (
-            f"The latest {self.column!r} is to lie back {self.max_age:,} {self.unit}s at most, found {{}}. "
+            f"The latest {self.column!r} is to lie back {self.max_age:,} {self.unit}s at most, found {{!s}}. "
             "Nothing was written."
         )
         shown = pl.col("__latest").cast(pl.String, strict=False).fill_null("no date")

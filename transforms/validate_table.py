@@ -12,9 +12,10 @@ from transforms.core.columns import KeyColumns, taken
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.relations import Aggregate, Join, MapRows, Measure, Relation, Window, WindowFunction
-from transforms.core.rowwise import AddColumns, DropColumns, KeepRows, RefuseRows
+from transforms.core.rowwise import AddColumns, CountRows, DropColumns, KeepRows, RefuseRows
 from transforms.core.sorting import group_keys
 from transforms.core.transform import Example, TableTransform, Transform
+from transforms.validate_rules import RESULTS
 
 
 def passed_if(table: Relation, facts: Relation, names: tuple[str, ...], refused: RefuseRows) -> Relation:
@@ -74,8 +75,10 @@ class AssertUnique(TableTransform):
             return self._stopping(tables[0])
         keys = group_keys(self.columns, self._schemas[0])
         rows = MapRows(tables[0], AddColumns((*keys.added, pl.lit(1, pl.Int64).alias("__one"))))
-        counted = Window(rows, keys.names, (), (WindowFunction("group", "__rows", "__one", "count"),))
+        counted: Relation = Window(rows, keys.names, (), (WindowFunction("group", "__rows", "__one", "count"),))
         added, unique = (*keys.added_names, "__one", "__rows"), pl.col("__rows") == 1
+        result = "are not unique" + RESULTS[self.on_fail]
+        counted = MapRows(counted, CountRows(self.columns[0], ~unique, result))
         kept = MapRows(counted, KeepRows(unique, added))
         match self.on_fail:
             case "quarantine":
@@ -98,8 +101,8 @@ class AssertUnique(TableTransform):
             Measure("min", "__shown", "__sample"),
         )
         facts = Aggregate(shown, (), measures)
-        text = pl.format("{} rows share {} values, such as {}", "__repeated", "__keys", "__sample")
-        what = f"The rule '{' and '.join(self.columns)} is unique' is broken: {{}}. Nothing was written."
+        text = pl.format("{} rows share a value with another, such as {}", "__repeated", "__sample")
+        what = f"The rule '{' and '.join(self.columns)} is unique' is broken: {{!s}}. Nothing was written."
         names = tuple(each.output for each in measures)
         return passed_if(table, facts, names, RefuseRows(pl.col("__keys") > 0, what, text))
 
@@ -143,7 +146,7 @@ class AssertRowCount(TableTransform):
             "" if self.min is None else f"at least {self.min:,}",
             "" if self.max is None else f"at most {self.max:,}",
         ]
-        what = f"The table is to have {' and '.join(filter(None, limits))} rows, found {{}}. Nothing was written."
+        what = f"The table is to have {' and '.join(filter(None, limits))} rows, found {{!s}}. Nothing was written."
         return passed_if(tables[0], facts, ("__rows",), RefuseRows(outside, what, rows))
 
     def lineage(self, learned: Any = None) -> Mapping[str, frozenset[str]] | None:

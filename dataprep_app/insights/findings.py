@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from dataprep_app.modeling.facts import Facts
 from dataprep_app.modeling.outcome import QuickResult
+from transforms.scoring.facts import Facts
 
 Priority = Literal["high", "medium", "low"]
 Scope = Literal["table", "target", "feature", "model"]

@@ -14,13 +14,13 @@ import numpy as np
 import polars as pl
 
 from dataprep_app.modeling.boosting import Fold, boosted
-from dataprep_app.modeling.features import encoding
 from dataprep_app.modeling.folds import fold_rows
 from dataprep_app.modeling.metrics import area, score_value
-from dataprep_app.modeling.problem import Kind, ProblemType
 from flows.engines.base import Control
 from transforms.core.errors import DataprepError
 from transforms.core.random import draw
+from transforms.scoring.encoding import encoding
+from transforms.scoring.problem import Kind, ProblemType
 
 ROWS = 10_000
 """The most rows it is measured on."""

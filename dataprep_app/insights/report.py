@@ -25,10 +25,10 @@ from dataprep_app.insights.rules.registry import rules
 from dataprep_app.insights.rules.rule import Looked
 from dataprep_app.insights.subject import Subject
 from dataprep_app.modeling.outcome import QuickResult, Settings
-from dataprep_app.modeling.problem import ProblemType, Wanted, present, problem_type
 from dataprep_app.modeling.quick import quick_build
 from flows.engines.base import Cancelled, Control
 from transforms.core.errors import DataprepError
+from transforms.scoring.problem import ProblemType, Wanted, present, problem_type
 
 Progress = Callable[[float, str], None]
 COLUMNS, POWER, MODEL = 0.15, 0.45, 0.98

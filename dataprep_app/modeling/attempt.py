@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from dataprep_app.modeling.boosting import Fold, Trees, boosted
-from dataprep_app.modeling.features import Encoding, encoding
+from dataprep_app.modeling.boosting import Fold, boosted
 from dataprep_app.modeling.folds import Folds, Shares, fold_rows
 from dataprep_app.modeling.outcome import Settings
-from dataprep_app.modeling.problem import CLASSES, ProblemType, present, problem_type, require
 from flows.engines.base import Control
 from transforms.core.errors import DataprepError, did_you_mean
 from transforms.core.random import draw
+from transforms.scoring.encoding import Encoding, encoding
+from transforms.scoring.problem import CLASSES, ProblemType, present, problem_type, require
+from transforms.scoring.trees import Trees
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dataprep_app.modeling.boosting import Fold
-from dataprep_app.modeling.problem import Kind
+from transforms.scoring.problem import Kind
 
 FLAGS = 30
 """The most categories of a column that the linear model tells apart; the rest are one."""

@@ -14,7 +14,6 @@ from dataprep_app.modeling.model import Model, load
 from dataprep_app.modeling.model import build as build_model
 from dataprep_app.modeling.outcome import Settings
 from dataprep_app.modeling.predict import Predictor
-from dataprep_app.modeling.problem import require
 from dataprep_app.modeling.store import BuiltFrom, free_id
 from dataprep_app.modeling.training import Training, rows_of_flow
 from dataprep_app.workspace import Workspace
@@ -22,6 +21,7 @@ from flows.engines.base import Control
 from flows.engines.polars_engine import PolarsEngine
 from flows.files import load as load_flow
 from flows.sampling import Sampling, sampled
+from transforms.scoring.problem import require
 
 Arguments = Mapping[str, Any]
 Report = Callable[[str, int, int], None]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dataprep_app.modeling.facts import Facts
-from dataprep_app.modeling.problem import Kind, ProblemType
+from transforms.scoring.facts import Facts
+from transforms.scoring.problem import Kind, ProblemType
 
 POINTS = 500
 """The most predictions a chart of a regression shows."""

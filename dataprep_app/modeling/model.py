@@ -13,7 +13,6 @@ of training; nothing is fitted again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,10 +23,7 @@ from typing import Any, Literal
 import polars as pl
 from pydantic import ValidationError
 
-from dataprep_app.modeling.boosting import Trees
 from dataprep_app.modeling.column_types import of_json, to_json
-from dataprep_app.modeling.facts import Facts
-from dataprep_app.modeling.features import Encoding
 from dataprep_app.modeling.outcome import QuickResult, Settings
 from dataprep_app.modeling.planned import Records
 from dataprep_app.modeling.quick import quick_build
@@ -41,11 +37,14 @@ from flows.placing import commit, discard, partial_path
 from flows.store import LearnedFolder, Record, Remember
 from transforms.catalog import catalog
 from transforms.core.errors import DataprepError
+from transforms.scoring.encoding import Encoding
+from transforms.scoring.facts import Facts
+from transforms.scoring.scorer import MODEL, TREES, read_facts
+from transforms.scoring.trees import Trees
 
-FORMAT: Literal[1] = 1
 TABLE = "table"
 """What the one input of a model built from a table is called."""
-MODEL, TREES, FLOW, LEARNED = "model.json", "trees.json", "flow.json", "learned"
+FLOW, LEARNED = "flow.json", "learned"
 
 
 class InputColumn(Facts):
@@ -66,7 +65,7 @@ class InputColumn(Facts):
 class ModelFacts(Facts):
     """What is known of a model."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1] = 1
     name: str
     built_at: str
     """Time in UTC, ISO 8601."""
@@ -128,22 +127,16 @@ def load(folder: Path) -> Model:
     Raises:
         DataprepError: there is none, it is damaged, or a newer version of Dataprep made it.
     """
+    known = read_facts(folder)
     try:
-        text = (folder / MODEL).read_text(encoding="utf-8")
-        known = json.loads(text)
-        if known.get("format") != FORMAT:
-            raise DataprepError(
-                f"The model in {folder} has format {known.get('format')}; this version of Dataprep reads {FORMAT}. "
-                "Upgrade Dataprep, or build the model anew."
-            )
-        facts = ModelFacts.model_validate_json(text)
+        facts = ModelFacts.model_validate(known)
         trees = Trees.of_json((folder / TREES).read_bytes(), facts.result.problem.kind, facts.encoding.types)
         if facts.reference is None:
             return Model(facts, trees)
         return Model(facts, trees, load_flow(folder / FLOW), LearnedFolder(folder / LEARNED))
     except FileNotFoundError as error:
         raise DataprepError(f"There is no model in {folder}: {error.filename} is not there. Check the path.") from error
-    except (ValueError, AttributeError, ValidationError) as error:
+    except ValidationError as error:
         first = str(error).splitlines()[0]
         raise DataprepError(f"The model in {folder} cannot be read: {first}. Build it anew.") from error
 

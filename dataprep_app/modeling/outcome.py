@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from dataprep_app.modeling.facts import Facts
 from dataprep_app.modeling.metrics import ClassReport, Residuals, Score
-from dataprep_app.modeling.problem import ProblemType, Wanted
+from transforms.scoring.facts import Facts
+from transforms.scoring.problem import ProblemType, Wanted
 
 
 class Settings(Facts):

@@ -11,6 +11,7 @@ import polars as pl
 from flows.document import Flow, node_of
 from flows.engines.base import Control
 from flows.engines.polars_engine import PolarsEngine
+from flows.expansion import expanded
 from flows.graph import run_order
 from flows.identity import contents, definitions
 from flows.parameters import Value
@@ -58,6 +59,7 @@ class Tables:
     """The sources of a flow, opened."""
 
     flow: Flow
+    folder: Path
     values: Mapping[str, Value]
     opened: Mapping[str, OpenSource]
     columns: Mapping[str, pl.Schema]
@@ -72,10 +74,12 @@ class Tables:
         Raises:
             DataprepError: one cannot be opened.
         """
+        flow = expanded(flow).flow
         opened = open_sources(flow, folder, values, sampling)
         fingerprints = {id: each.fingerprint() for id, each in opened.items()}
         return cls(
             flow=flow,
+            folder=folder,
             values=values,
             opened=opened,
             columns={id: each.columns() for id, each in opened.items()},
@@ -107,6 +111,7 @@ class Tables:
         """
         planner = Planner(
             flow=flow or self.flow,
+            folder=self.folder,
             values=self.values,
             engine=engine,
             columns=columns or self.columns,

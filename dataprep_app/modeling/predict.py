@@ -10,23 +10,22 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dataprep_app.modeling.facts import Facts
 from dataprep_app.modeling.model import TABLE, InputColumn, Model
 from dataprep_app.modeling.planned import Tables
-from dataprep_app.modeling.quick import by_column
 from flows.engines.base import Control
 from flows.engines.polars_engine import PolarsEngine
 from flows.identity import definitions
 from flows.planning import Planner
 from flows.store import Memory
-from transforms.core.categories import category_name, free_names
-from transforms.core.conversion import converted, convertible, parsed
+from transforms.core.categories import free_names
+from transforms.core.conversion import converted, convertible
 from transforms.core.dtypes import type_name
 from transforms.core.errors import DataprepError, did_you_mean
 from transforms.core.relations import Relation, Source
+from transforms.scoring.facts import Facts
+from transforms.scoring.scorer import PREDICTION, Scorer
 
 Scalar = bool | int | float | str | None
-PREDICTION = "prediction"
 
 
 class Contribution(Facts):
@@ -75,6 +74,7 @@ class Predictor:
         self._control = control or Control()
         self._relation = self._planned()
         self._problem = model.facts.result.problem
+        self.scorer = Scorer(model.facts.encoding, self._problem, model.trees)
 
     @property
     def inputs(self) -> Mapping[str, tuple[InputColumn, ...]]:
@@ -173,19 +173,9 @@ class Predictor:
         return engine.collect(self._relation if self._relation is not None else Source(TABLE))
 
     def _with_predictions(self, prepared: pl.DataFrame, found: np.ndarray) -> pl.DataFrame:
-        classes = self._problem.classes
-        wanted = [PREDICTION, *(category_name("probability", each) for each in classes)]
-        names = free_names(wanted, prepared.columns)
-        if not classes:
-            return prepared.with_columns(pl.Series(names[0], found))
+        names = free_names([PREDICTION, *self.scorer.chances], prepared.columns)
         chances = [pl.Series(name, found[:, i]) for i, name in enumerate(names[1:])]
-        return prepared.with_columns(self._classes(found.argmax(axis=1)).alias(names[0]), *chances)
-
-    def _classes(self, places: np.ndarray) -> pl.Series:
-        """Classes in the type of the target."""
-        values = self._problem.values
-        text = pl.Series("", [self._problem.classes[each] for each in places], dtype=pl.String)
-        return text if values == "text" else text.to_frame().select(parsed(pl.col(""), values)).to_series()
+        return prepared.with_columns(self.scorer.predictions(found).alias(names[0]), *chances)
 
     def _explained(self, prepared: pl.DataFrame, matrix: np.ndarray) -> WhatIf:
         trees, known = self.model.trees, self.model.facts.encoding
@@ -193,13 +183,13 @@ class Predictor:
         classes = self._problem.classes
         place = int(np.argmax(found)) if classes else 0
         output = place if trees.kind == "multiclass" else 0
-        amounts = by_column(reasons, known)[0, output]
+        amounts = known.by_column(reasons)[0, output]
         contributions = [
             Contribution(column=name, value=_plain(prepared[name][0]), amount=float(amount))
             for name, amount in zip(known.names, amounts, strict=True)
         ]
         return WhatIf(
-            prediction=_plain(self._classes(np.array([place]))[0]) if classes else float(found),
+            prediction=_plain(self.scorer.classes(np.array([place]))[0]) if classes else float(found),
             probabilities={name: float(each) for name, each in zip(classes, found, strict=True)} if classes else {},
             contributions=tuple(sorted(contributions, key=lambda each: (-abs(each.amount), each.column))),
             start=float(reasons[0, output, -1]),

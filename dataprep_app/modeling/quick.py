@@ -16,8 +16,6 @@ import polars as pl
 
 from dataprep_app.modeling.attempt import Attempt, Prepare, Work
 from dataprep_app.modeling.baselines import linear, trivial
-from dataprep_app.modeling.boosting import Trees
-from dataprep_app.modeling.features import Encoding
 from dataprep_app.modeling.folds import repeats_for
 from dataprep_app.modeling.metrics import (
     base_value,
@@ -31,9 +29,11 @@ from dataprep_app.modeling.metrics import (
     score_value,
 )
 from dataprep_app.modeling.outcome import Baseline, Impact, QuickResult, RowCounts, Settings
-from dataprep_app.modeling.problem import require
 from flows.engines.base import Control
 from transforms.core.errors import DataprepError
+from transforms.scoring.encoding import Encoding
+from transforms.scoring.problem import require
+from transforms.scoring.trees import Trees
 
 IMPACT_ROWS = 1_000
 """The most rows of the test fold that the impact of columns is measured on."""
@@ -165,17 +165,11 @@ def _baselines(first: Attempt, settings: Settings) -> list[Baseline]:
     ]
 
 
-def by_column(reasons: np.ndarray, known: Encoding) -> np.ndarray:
-    """Contributions of the numbers of each row, summed over those of one column; the last axis is columns."""
-    starts = np.flatnonzero(np.r_[True, np.diff(known.owners) > 0])
-    return np.asarray(np.add.reduceat(reasons[:, :, :-1], starts, axis=2))
-
-
 def _impact(first: Attempt, seed: int) -> tuple[tuple[Impact, ...], int]:
     rows = first.test.rows
     if len(rows) > IMPACT_ROWS:
         rows = rows[np.sort(np.random.default_rng(seed).permutation(len(rows))[:IMPACT_ROWS])]
-    moved = np.abs(by_column(first.trees.reasons(rows), first.encoding)).mean(axis=0).sum(axis=0)
+    moved = np.abs(first.encoding.by_column(first.trees.reasons(rows))).mean(axis=0).sum(axis=0)
     total = float(moved.sum()) or 1.0
     found = [
         Impact(column=name, share=float(each) / total, mean_absolute=float(each))

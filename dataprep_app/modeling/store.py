@@ -16,11 +16,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from dataprep_app.modeling.facts import Facts
-from dataprep_app.modeling.model import MODEL, ModelFacts
+from dataprep_app.modeling.model import ModelFacts
 from flows.files import write_whole
 from flows.placing import discard
 from transforms.core.errors import DataprepError
+from transforms.scoring.facts import Facts
+from transforms.scoring.scorer import MODEL
 
 BUILT = "built.json"
 

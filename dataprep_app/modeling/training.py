@@ -20,7 +20,6 @@ from connectors.core.connector import Context
 from connectors.core.files import FileSource
 from dataprep_app.modeling.attempt import Parts, Prepare
 from dataprep_app.modeling.planned import Records, Tables, upto
-from dataprep_app.modeling.problem import require
 from flows.document import Flow, Source, node_of
 from flows.engines.base import Control
 from flows.engines.polars_engine import PolarsEngine
@@ -31,6 +30,7 @@ from flows.sampling import Sampling
 from flows.steps import InvalidFlowError, transform_of
 from transforms.core.errors import DataprepError, did_you_mean
 from transforms.core.transform import Transform
+from transforms.scoring.problem import require
 
 ROWS = "rows-to-divide"
 

@@ -195,11 +195,18 @@ def taken(name: str, schema: pl.Schema, field: str = "output") -> list[Problem]:
     return [Problem(f"There is a column {name!r} already.", "Choose another name.", field)]
 
 
+def _named(columns: list[str], most: int = 8) -> str:
+    """A sentence with the first columns of a table."""
+    more = f" and {len(columns) - most:,} more" if len(columns) > most else ""
+    return f"It has {', '.join(map(repr, columns[:most]))}{more}." if columns else "It has no columns."
+
+
 def _problems(names: tuple[str, ...], schema: pl.Schema, kinds: tuple[Kind, ...]) -> list[Problem]:
     found = []
     for name in names:
         if name not in schema:
-            found.append(Problem(f"Column {name!r} is not in the table.", did_you_mean(name, schema)))
+            advice = did_you_mean(name, schema) or _named(list(schema))
+            found.append(Problem(f"Column {name!r} is not in the table.", advice))
         elif not any(is_kind(schema[name], kind) for kind in kinds):
             wanted = " or ".join(kinds)
             found.append(

@@ -29,13 +29,15 @@ class Problem:
     step: str = ""
     """The step or source concerned, by id."""
     severity: Literal["error", "warning"] = "error"
+    node: Literal["step", "source", "destination"] = "step"
+    """What :attr:`step` names."""
 
     def at(self, step: str) -> Problem:
         """The same problem, placed at a step of a flow."""
         return replace(self, step=step)
 
     def __str__(self) -> str:
-        where = f'Step "{self.step}": ' if self.step else ""
+        where = f'{self.node.capitalize()} "{self.step}": ' if self.step else ""
         return f"{where}{self.found} {self.advice}".strip()
 
 

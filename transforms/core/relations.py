@@ -12,7 +12,7 @@ aggregates; order is defined only where ``Order`` is given.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -65,6 +65,20 @@ class MapRows(Relation):
         return self.step.apply(rows, self.learned)
 
 
+@dataclass(frozen=True, eq=False)
+class Apply(Relation):
+    """The whole table passed through a function that needs all of its rows at once, in one place.
+
+    The function takes the rows in any order and gives exactly the columns of ``schema``. It is called once
+    for each pass over the table, and not at all for a table without rows, which gives none. An engine that
+    spreads rows over machines brings them together first, and refuses more than it says it can.
+    """
+
+    table: Relation
+    function: Callable[[pl.DataFrame], pl.DataFrame]
+    schema: pl.Schema
+
+
 @dataclass(frozen=True)
 class Order:
     """One sort key; NaN sorts as the largest number, text by code point."""
@@ -84,10 +98,11 @@ class Sort(Relation):
 
 @dataclass(frozen=True, eq=False)
 class Limit(Relation):
-    """The first rows; defined only right after a :class:`Sort`, or where the source has an order."""
+    """The first rows after an offset; defined only right after a :class:`Sort`, or where the source has an order."""
 
     table: Relation
-    rows: int
+    rows: int | None
+    """How many; ``None`` for all that there are."""
     offset: int = 0
 
 

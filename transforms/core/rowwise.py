@@ -5,8 +5,9 @@ Names of columns that a plan adds and takes away again begin with two underscore
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import polars as pl
 from polars import selectors
@@ -66,7 +67,8 @@ class RefuseRows:
 
     where: pl.Expr
     what: str
-    """A sentence that says what was found and what to do; ``{}`` in it stands for ``shown``."""
+    """A sentence that says what was found and what to do; ``{}`` in it stands for ``shown`` in quotes, ``{!s}`` for it
+    as it is."""
     shown: pl.Expr = field(default_factory=lambda: pl.lit(""))
 
     def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
@@ -76,8 +78,63 @@ class RefuseRows:
     def _passed(self, rows: pl.Series) -> pl.Series:
         refused = rows.struct.field("shown").filter(rows.struct.field("where").fill_null(False))
         if len(refused):
-            raise StepError(self.what.replace("{}", repr(refused[0])))
+            raise StepError(self.what.replace("{!s}", str(refused[0])).replace("{}", repr(refused[0])))
         return pl.repeat(True, len(rows), dtype=pl.Boolean, eager=True)
+
+
+@dataclass(frozen=True, eq=False)
+class CountRows:
+    """Lets all rows pass; a run counts those for which a condition is true, as it counts ``failures``.
+
+    For values that are lost by what only shows in the plan, such as a key that another table does not have.
+    """
+
+    column: str
+    where: pl.Expr
+    what: str
+    """What happened to them, as :attr:`transforms.core.transform.Failure.what` has it."""
+
+    def apply(self, rows: pl.LazyFrame, learned: None = None) -> pl.LazyFrame:
+        return rows
+
+
+def rows_to_count(outputs: Iterable[Relation], inputs: Iterable[Relation]) -> Iterator[tuple[Relation, CountRows]]:
+    """What is to be counted between the inputs and the outputs of a step, each with its table."""
+    seen, waiting = set(inputs), list(outputs)
+    while waiting:
+        relation = waiting.pop()
+        if relation in seen:
+            continue
+        seen.add(relation)
+        if isinstance(relation, MapRows) and isinstance(relation.step, CountRows):
+            yield relation.table, relation.step
+        for part in (getattr(relation, each.name) for each in fields(relation)):
+            waiting += [each for each in (part if isinstance(part, tuple) else (part,)) if isinstance(each, Relation)]
+
+
+def refused_by(step: str, outputs: Iterable[Relation], inputs: Iterable[Relation]) -> tuple[Relation, ...]:
+    """The outputs of a step, made so that what is refused between the inputs and them begins with its name."""
+    made: dict[Relation, Relation] = {each: each for each in inputs}
+
+    def named(value: Any) -> Any:
+        if isinstance(value, tuple):
+            changed = tuple(map(named, value))
+            return value if all(map(_same, changed, value)) else changed
+        if isinstance(value, RefuseRows):
+            return replace(value, what=f"{step}: {value.what}")
+        if not isinstance(value, Relation):
+            return value
+        if value not in made:
+            parts = {each.name: getattr(value, each.name) for each in fields(value)}
+            changes = {name: new for name, part in parts.items() if (new := named(part)) is not part}
+            made[value] = replace(value, **changes) if changes else value
+        return made[value]
+
+    return tuple(map(named, outputs))
+
+
+def _same(first: object, second: object) -> bool:
+    return first is second
 
 
 def nan_as_null(table: Relation, columns: Iterable[str], schema: pl.Schema) -> Relation:

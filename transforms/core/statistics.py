@@ -12,6 +12,7 @@ cluster learn the same numbers; minima, maxima and quantiles are exact.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import polars as pl
@@ -188,11 +189,22 @@ class Rows(Statistic):
     per: str | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Head(Statistic):
+    """The first rows, of a table that has an order: a source, or what is sorted. Answer: :class:`polars.DataFrame`."""
+
+    columns: tuple[str, ...]
+    rows: int
+
+
 class Ask(Protocol):
     """Given by the engine to ``fit``: answers any number of statistics in one call, in order."""
 
     schemas: tuple[pl.Schema, ...]
     """The columns of each input table."""
+
+    folder: Path
+    """Where relative paths of the flow start."""
 
     def __call__(self, *statistics: Statistic, table: int = 0) -> list[Any]:
         """Measure one of the input tables."""

@@ -13,6 +13,7 @@ import polars as pl
 
 from transforms.core.columns import TextColumn, TextColumns, taken
 from transforms.core.conversion import as_text
+from transforms.core.distinct import over_distinct
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn
 from transforms.core.transform import RowTransform
@@ -67,13 +68,7 @@ def group_names(pattern: str) -> list[str]:
 
 def mapped(text: pl.Expr, function: Callable[[str], str]) -> pl.Expr:
     """A function of Python applied to text, once for each different value; null stays null."""
-
-    def of_series(values: pl.Series) -> pl.Series:
-        old = values.drop_nulls().unique()
-        new = pl.Series([function(each) for each in old], dtype=pl.String)
-        return values.replace_strict(old, new, default=None, return_dtype=pl.String)
-
-    return text.map_batches(of_series, return_dtype=pl.String, is_elementwise=True)
+    return over_distinct(text, function, pl.String())
 
 
 def package_problems(package: str, field: str, what: str) -> list[Problem]:

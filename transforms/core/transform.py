@@ -90,6 +90,8 @@ class Transform(Params):
     """Rows may come or go."""
     columns_from_data: ClassVar[bool] = False
     """Which columns come out is known only after fitting."""
+    runs_code: ClassVar[bool] = False
+    """Runs code that people wrote, its setting ``code``: refused until the owner trusts it (`flows.trust`)."""
     missing: ClassVar[str]
     """What happens to null and NaN, a sentence."""
     unseen: ClassVar[str] = ""

@@ -13,9 +13,9 @@ from dataprep_app.insights.measures import duplicate_rows, measured
 from dataprep_app.insights.report import _target
 from dataprep_app.insights.rules.registry import RULES, rules
 from dataprep_app.insights.rules.rule import Looked
-from dataprep_app.modeling.problem import problem_type
 from transforms.catalog import catalog
 from transforms.core.errors import DataprepError
+from transforms.scoring.problem import problem_type
 
 ROWS = 1_000
 RANDOM = np.random.default_rng(11)

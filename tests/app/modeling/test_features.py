@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dataprep_app.modeling.features import Encoding, encoding
 from tests.app.modeling.tables import planted
 from transforms.core.errors import DataprepError
+from transforms.scoring.encoding import Encoding, encoding
 
 
 def encoded(values: list[Any], dtype: pl.DataType | None = None) -> np.ndarray:

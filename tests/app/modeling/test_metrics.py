@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics as sk
 
 from dataprep_app.modeling.metrics import area, bootstrap, confusion, metrics, repeated, residuals
-from dataprep_app.modeling.problem import ProblemType
+from transforms.scoring.problem import ProblemType
 
 RANDOM = np.random.default_rng(5)
 

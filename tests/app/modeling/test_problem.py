@@ -5,8 +5,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dataprep_app.modeling.problem import Wanted, problem_type
 from transforms.core.errors import DataprepError
+from transforms.scoring.problem import Wanted, problem_type
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from dataprep_app.modeling.facts import Facts
-from dataprep_app.modeling.problem import numbers
 from transforms.core.categories import category
 from transforms.core.conversion import blank, parsed
 from transforms.core.dtypes import type_name
 from transforms.core.errors import DataprepError, did_you_mean
+from transforms.scoring.facts import Facts
+from transforms.scoring.problem import numbers
 
 Kind = Literal["number", "boolean", "category", "moment", "time", "duration", "text"]
 
@@ -98,6 +98,27 @@ class Encoded(Facts):
             case "text":
                 return _text_parts(filled(self.name, dtype), self.words)
 
+    def check(self, dtype: pl.DataType) -> None:
+        """Refuse a column that cannot be read as it was in training.
+
+        Raises:
+            DataprepError: its type is another.
+        """
+        allowed: dict[Kind, bool] = {
+            "number": dtype.is_numeric() or dtype in (pl.String, pl.Boolean),
+            "boolean": dtype.is_numeric() or dtype in (pl.String, pl.Boolean),
+            "category": not dtype.is_nested() and dtype != pl.Duration,
+            "moment": dtype in (pl.String, pl.Date, pl.Datetime),
+            "time": dtype == pl.Time,
+            "duration": dtype == pl.Duration,
+            "text": not dtype.is_nested() and dtype != pl.Duration,
+        }
+        if dtype != pl.Null and not allowed[self.kind]:
+            raise DataprepError(
+                f"Column {self.name!r} holds {type_name(dtype)} values; the model was trained on it as a "
+                f"{self.kind}. Change its type first."
+            )
+
 
 class Encoding(Facts):
     """How a table becomes a matrix."""
@@ -138,10 +159,19 @@ class Encoding(Facts):
             )
         exprs = []
         for each in self.columns:
-            _check(each, table.schema[each.name])
+            each.check(table.schema[each.name])
             exprs += each.exprs(table.schema[each.name])
         numbered = [_narrow(expr).alias(str(i)) for i, expr in enumerate(exprs)]
         return np.ascontiguousarray(table.select(numbered).to_numpy())
+
+    def by_column(self, reasons: np.ndarray) -> np.ndarray:
+        """What the numbers of rows add to predictions, summed over those of one column; the last axis is columns.
+
+        Args:
+            reasons: of shape rows, outputs, numbers and one (:meth:`transforms.scoring.trees.Trees.reasons`).
+        """
+        starts = np.flatnonzero(np.r_[True, np.diff(self.owners) > 0])
+        return np.asarray(np.add.reduceat(reasons[:, :, :-1], starts, axis=2))
 
     def unread(self, table: pl.DataFrame) -> dict[str, int]:
         """Texts of columns taken as numbers or dates that are neither and so count as missing, by column."""
@@ -302,20 +332,3 @@ def _text_parts(text: pl.Expr, words: Sequence[str]) -> list[pl.Expr]:
     tokens = text.str.to_lowercase().str.extract_all(WORD)
     counts = [text.str.len_chars(), text.str.split(" ").list.len(), text.str.count_matches(r"\d")]
     return [*counts, *(tokens.list.contains(word) for word in words)]
-
-
-def _check(column: Encoded, dtype: pl.DataType) -> None:
-    allowed: dict[Kind, bool] = {
-        "number": dtype.is_numeric() or dtype in (pl.String, pl.Boolean),
-        "boolean": dtype.is_numeric() or dtype in (pl.String, pl.Boolean),
-        "category": not dtype.is_nested() and dtype != pl.Duration,
-        "moment": dtype in (pl.String, pl.Date, pl.Datetime),
-        "time": dtype == pl.Time,
-        "duration": dtype == pl.Duration,
-        "text": not dtype.is_nested() and dtype != pl.Duration,
-    }
-    if dtype != pl.Null and not allowed[column.kind]:
-        raise DataprepError(
-            f"Column {column.name!r} holds {type_name(dtype)} values; the model was trained on it as a "
-            f"{column.kind}. Change its type first."
-        )

@@ -7,11 +7,11 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from dataprep_app.modeling.facts import Facts
 from transforms.core.categories import category
 from transforms.core.conversion import blank, parsed
 from transforms.core.dtypes import TypeName, type_name
 from transforms.core.errors import DataprepError, did_you_mean
+from transforms.scoring.facts import Facts
 
 Wanted = Literal["auto", "regression", "classification"]
 Kind = Literal["regression", "binary", "multiclass"]

@@ -20,6 +20,8 @@ def over_distinct(value: pl.Expr, function: Callable[[Any], Any], dtype: pl.Data
     def mapped(values: pl.Series) -> pl.Series:
         distinct = values.drop_nulls().unique()
         results = pl.Series([function(each) for each in distinct.to_list()], dtype=dtype)
-        return values.replace_strict(distinct, results, default=None, return_dtype=dtype)
+        # Polars puts no lists in the place of values, so each value gets the place of its result first.
+        places = pl.int_range(len(distinct), dtype=pl.Int64, eager=True)
+        return results.gather(values.replace_strict(distinct, places, default=None, return_dtype=pl.Int64))
 
     return value.map_batches(mapped, return_dtype=dtype, is_elementwise=True)
