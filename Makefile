@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint docs fuzz bench clean
+.PHONY: run test lint docs fuzz bench bench-transforms clean
 
 run: $(READY)                ## open the app with the sample flow
 	$(BIN)/dataprep app sample
@@ -31,6 +31,9 @@ bench: $(READY)              ## ratios against the same steps written by hand
 	$(BIN)/python -m tests.benchmarks.flows
 	$(BIN)/python -m tests.benchmarks.smote
 	$(BIN)/python -m tests.benchmarks.page
+
+bench-transforms: $(READY)   ## every transform on a million rows, against a scan
+	$(BIN)/python -m tests.benchmarks.transforms
 
 $(READY): requirements.lock pyproject.toml .ci/environment
 	@PYTHON=$(PYTHON) bash .ci/environment $(VENV)

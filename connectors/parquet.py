@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
 import polars as pl
 
 from connectors.core.connector import Context, SourceError
-from connectors.core.files import FileSource, Part, PathDestination, grouped
+from connectors.core.files import FileSource, Part, PathDestination, fingerprint, grouped
 from connectors.core.text import told_of
 from transforms.core.dtypes import make_portable, type_name
+
+FOOTERS = 16
+"""Files whose columns are looked at together."""
 
 
 class ParquetSource(FileSource):
@@ -24,7 +29,8 @@ class ParquetSource(FileSource):
 
     def scan(self, context: Context) -> pl.LazyFrame:
         files = self.files(context)
-        _check_same(files)
+        if not self.part:  # whose files were looked at when it was made
+            _check_same(tuple(files), fingerprint(files))
         rows = pl.scan_parquet(files, glob=False, hive_partitioning=False)
         if self.part and self.part.stop is not None:
             rows = rows.slice(self.part.start, self.part.stop - self.part.start)
@@ -36,7 +42,7 @@ class ParquetSource(FileSource):
         if self.part or at_most < 2:
             return (self,)
         if len(files) > 1:
-            _check_same(files)
+            _check_same(tuple(files), fingerprint(files))
             parts = [Part(files=tuple(map(str, each))) for each in grouped(files, at_most)]
         else:
             name = str(files[0])
@@ -59,17 +65,17 @@ def _runs(file: Path, at_most: int) -> Iterator[tuple[int, int]]:
             start, made = stop, stop * at_most // total
 
 
-def _check_same(files: Sequence[Path]) -> None:
-    """Refuse files that are not pieces of one table.
+@lru_cache(maxsize=64)
+def _check_same(files: tuple[Path, ...], _fingerprint: str) -> None:
+    """Refuse files that are not pieces of one table; looked at once for as long as they stay as they are.
 
     Raises:
         SourceError: a file cannot be read, or differs in its columns or their types from the first.
     """
-    first: pl.Schema | None = None
-    for file in files:
-        with told_of(str(file)):
-            mine = pl.scan_parquet(file, glob=False, hive_partitioning=False).collect_schema()
-        first = first or mine
+    with ThreadPoolExecutor(FOOTERS) as pool:  # which wait for the disk, or for a network behind it
+        schemas = list(pool.map(_schema, files))
+    first = schemas[0]
+    for file, mine in zip(files[1:], schemas[1:], strict=True):
         if mine == first:
             continue
         missing, extra = [each for each in first if each not in mine], [each for each in mine if each not in first]
@@ -82,6 +88,11 @@ def _check_same(files: Sequence[Path]) -> None:
         raise SourceError(
             f"{file} does not have the columns of {files[0]}: it {what}. Read such files as tables of their own."
         )
+
+
+def _schema(file: Path) -> pl.Schema:
+    with told_of(str(file)):
+        return pl.scan_parquet(file, glob=False, hive_partitioning=False).collect_schema()
 
 
 class ParquetDestination(PathDestination):

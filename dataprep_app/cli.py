@@ -22,6 +22,8 @@ COMMANDS = {
     "schema": ("commands.flow", "Show the columns of each node, without running the flow."),
     "explain": ("commands.flow", "Show how a flow would run."),
     "learned": ("commands.learned", "Show, compare or change what the steps of a flow learned."),
+    "trust": ("commands.trust", "Show the Python code in a flow, and trust it or not."),
+    "recipe": ("commands.recipe", "List, show, save and use recipes: groups of steps used as one."),
     "catalog": ("commands.catalog", "List the transforms, or explain one."),
     "app": ("commands.workspace", "Open the app in the browser."),
     "chat": ("chat.commands", "Say in words what to do with a table, or ask about it."),

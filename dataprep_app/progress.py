@@ -74,6 +74,7 @@ def summary(result: RunResult) -> str:
         lines += _step_lines(step)
     lines.append("")
     lines += [f"  {each.rows:>11,} rows  written to {each.target}" for each in result.written]
+    lines += [f"  {each.rows:>11,} rows  rejected by {each.step}, in {each.target}" for each in result.rejects]
     return "\n".join(lines)
 
 
@@ -91,5 +92,6 @@ def _step_lines(step: StepResult) -> list[str]:
     lines += [f"  {rows:>11,} rows  {step.id}.{name}" for name, rows in rest]
     for failure in step.failures:
         shown = f": {', '.join(map(repr, failure.samples))}" if failure.samples else ""
-        lines.append(f"{'':18}{failure.rows:,} values of {failure.column!r} {failure.what}{shown}")
+        values = f"{failure.rows:,} value{'' if failure.rows == 1 else 's'}"
+        lines.append(f"{'':18}{values} of {failure.column!r} {failure.what}{shown}")
     return lines

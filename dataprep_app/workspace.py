@@ -6,6 +6,7 @@
     data/                       uploaded files
     datasets.json               tables that can be put into a flow, by id
     settings.json               what new sessions begin with
+    recipes/clean.recipe.json   the library: groups of steps that any flow can take a copy of
     models/  jobs/              one folder each
 """
 
@@ -23,7 +24,8 @@ from pydantic import TypeAdapter
 
 from connectors.catalog import sources
 from connectors.core.connector import Connector, Context
-from flows.document import Flow, Source
+from flows import recipe_files
+from flows.document import Flow, Recipe, Source
 from flows.files import load, save, write_whole
 from flows.preview import DEFAULT_SAMPLE
 from transforms.core.errors import DataprepError, did_you_mean
@@ -91,6 +93,23 @@ class Workspace:
     def jobs(self) -> Path:
         """The folder of jobs."""
         return self.folder / "jobs"
+
+    def recipes(self) -> dict[str, Recipe]:
+        """Every recipe of the library that can be read, by id, in the order of their names."""
+        found = {}
+        for path in (self.folder / "recipes").glob(f"*{recipe_files.SUFFIX}"):
+            id = path.name.removesuffix(recipe_files.SUFFIX)
+            try:
+                found[id] = recipe_files.load(path)
+            except DataprepError:
+                continue  # whoever asks for it by its id is told what is wrong with it
+        return dict(sorted(found.items(), key=lambda each: (each[1].name.lower(), each[0])))
+
+    def recipe_path(self, id: str) -> Path:
+        """The file of a recipe of the library, there or not."""
+        if _slug(id) != id:
+            raise WorkspaceError(f"{id!r} is not the id of a recipe.")
+        return self.folder / "recipes" / f"{id}{recipe_files.SUFFIX}"
 
     def datasets(self) -> dict[str, Dataset]:
         """Every dataset, in the order in which they were added."""

@@ -44,6 +44,15 @@ class Parameter(Node):
     """What it is for."""
 
 
+class SourceFacts(Node):
+    """Columns that say where the rows of a source come from (:mod:`flows.source_info`)."""
+
+    columns: Mapping[str, str]
+    """Names of columns by fact."""
+    dataset: str
+    """What the table is called in the flow."""
+
+
 class Source(Node):
     """Where rows come from."""
 
@@ -55,6 +64,8 @@ class Source(Node):
     """Settings of the connector."""
     note: str = ""
     """What people should know of it."""
+    facts: SourceFacts | None = Field(default=None, exclude_if=lambda facts: facts is None)
+    """Facts to read it with, where a step of the flow asks for them."""
 
 
 class Step(Node):
@@ -72,6 +83,35 @@ class Step(Node):
     """Passes its first input through unchanged."""
     note: str = ""
     """What people should know of it."""
+
+
+class Recipe(Node):
+    """A group of steps under one name, used as one step (``saved_recipe``) wherever it is wanted."""
+
+    name: str
+    """What people call it."""
+    version: int = Field(default=1, ge=1)
+    """Raised whenever it is saved for use elsewhere in another form."""
+    parameters: Mapping[str, Parameter] = Field(default_factory=dict)
+    """Values that each use may give, used as ``${name}`` in the steps."""
+    inputs: tuple[Id, ...] = Field(min_length=1)
+    """Names of the tables it takes; its steps refer to them as to nodes."""
+    steps: Mapping[Id, Step]
+    """Its steps, wired to its inputs and to each other."""
+    outputs: Mapping[Id, str] = Field(min_length=1)
+    """What comes out, by name: a step, or an output of one; the first is the one meant by default."""
+    note: str = ""
+    """What people should know of it."""
+
+    @model_validator(mode="after")
+    def _names_are_used_once(self) -> Self:
+        both = [each for each in self.inputs if each in self.steps or self.inputs.count(each) > 1]
+        if both:
+            raise ValueError(f"Two things in the recipe {self.name!r} are called {both[0]!r}: rename one.")
+        for reference in (*self.outputs.values(), *(each for step in self.steps.values() for each in step.inputs)):
+            if node_of(reference) not in self.steps and reference not in self.inputs:
+                raise ValueError(f"The recipe {self.name!r} has no step or input {node_of(reference)!r}.")
+        return self
 
 
 class Analysis(Node):
@@ -107,6 +147,8 @@ class Flow(Node):
     steps: Mapping[Id, Step] = Field(default_factory=dict)
     analyses: Mapping[Id, Analysis] = Field(default_factory=dict)
     destinations: Mapping[Id, Destination] = Field(default_factory=dict)
+    recipes: Mapping[Id, Recipe] = Field(default_factory=dict)
+    """Groups of steps that steps of the flow use."""
     layout: Mapping[str, tuple[int, int]] = Field(default_factory=dict)
 
     @model_validator(mode="after")

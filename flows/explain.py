@@ -8,6 +8,7 @@ import polars as pl
 
 from flows.document import Flow
 from flows.engines.start import EngineName
+from flows.expansion import expanded
 from flows.graph import run_order
 from flows.problems import Checked
 from transforms.catalog import catalog
@@ -26,6 +27,7 @@ HOW: dict[EngineName, str] = {
 
 def explained(flow: Flow, checked: Checked, engine: EngineName) -> Iterator[str]:
     """A line or two for each node, in the order in which a run computes them."""
+    flow = expanded(flow).flow
     schemas, bound = checked.prediction.schemas, checked.prediction.bound
     for id in run_order(flow):
         if id in flow.sources:
@@ -45,8 +47,8 @@ def explained(flow: Flow, checked: Checked, engine: EngineName) -> Iterator[str]
     yield from _staging(flow, checked, engine)
 
 
-def _staging(flow: Flow, checked: Checked, engine: EngineName) -> Iterator[str]:
-    """The relations behind each destination, as the engine is given them."""
+def planned(flow: Flow, checked: Checked) -> dict[str, Relation]:
+    """The relation behind each node, by reference, as far as it is known before a run."""
     tables: dict[str, Relation] = {}
     for id in run_order(flow):
         if id in flow.sources:
@@ -54,10 +56,16 @@ def _staging(flow: Flow, checked: Checked, engine: EngineName) -> Iterator[str]:
         elif id in checked.prediction.bound and all(each in tables for each in flow.steps[id].inputs):
             bound = checked.prediction.bound[id]
             inputs = [tables[each] for each in flow.steps[id].inputs]
-            planned = bound.plan(*inputs, learned=checked.prediction.learned.get(id))
-            outputs = planned if isinstance(planned, tuple) else (planned,)
+            made = bound.plan(*inputs, learned=checked.prediction.learned.get(id))
+            outputs = made if isinstance(made, tuple) else (made,)
             tables[id] = outputs[0]
             tables |= {f"{id}.{name}": each for name, each in zip(bound.output_names, outputs, strict=True)}
+    return tables
+
+
+def _staging(flow: Flow, checked: Checked, engine: EngineName) -> Iterator[str]:
+    """The relations behind each destination, as the engine is given them."""
+    tables = planned(flow, checked)
     yield ""
     yield HOW[engine]
     for id, destination in flow.destinations.items():

@@ -61,7 +61,7 @@ def save(flow: Flow, path: Path) -> None:
 
 def to_json(flow: Flow) -> str:
     """A flow as the text of its file."""
-    return _dumps(flow.model_dump(mode="json")) + "\n"
+    return dumps(flow.model_dump(mode="json")) + "\n"
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -80,14 +80,14 @@ def write_whole(path: Path, text: str) -> None:
         raise
 
 
-def _dumps(value: Any, indent: int = 0) -> str:
+def dumps(value: Any, indent: int = 0) -> str:
     """Like :func:`json.dumps` with ``indent=2``, but a list of plain values stays on its line."""
     pad = "  " * (indent + 1)
     if isinstance(value, dict) and value:
         lines = (
-            f"{pad}{json.dumps(key, ensure_ascii=False)}: {_dumps(each, indent + 1)}" for key, each in value.items()
+            f"{pad}{json.dumps(key, ensure_ascii=False)}: {dumps(each, indent + 1)}" for key, each in value.items()
         )
         return "{\n" + ",\n".join(lines) + f"\n{pad[2:]}}}"
     if isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
-        return "[\n" + ",\n".join(pad + _dumps(each, indent + 1) for each in value) + f"\n{pad[2:]}]"
+        return "[\n" + ",\n".join(pad + dumps(each, indent + 1) for each in value) + f"\n{pad[2:]}]"
     return json.dumps(value, ensure_ascii=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,8 @@ from transforms.core.transform import Learned, Transform
 class Asking:
     """The ``ask`` that a step's ``fit`` is given: statistics of its inputs, by an engine, each when it is asked."""
 
-    def __init__(self, engine: Engine, inputs: Sequence[Relation]) -> None:
+    def __init__(self, engine: Engine, inputs: Sequence[Relation], folder: Path = Path()) -> None:
+        self.folder = folder
         self._engine = engine
         self._inputs = inputs
         self.schemas: tuple[pl.Schema, ...] = tuple(engine.schema(each) for each in inputs)
@@ -58,6 +60,8 @@ class Attempt:
     step: Transform
     """Bound."""
     schemas: tuple[pl.Schema, ...]
+    folder: Path = Path()
+    """Where relative paths of the flow start."""
     answered: list[tuple[Question, list[Any]]] = field(default_factory=list)
     foreign: int = 0
     """How many of the first answers were given to another attempt, and hold only if it asked the same."""
@@ -83,6 +87,7 @@ class _Replay:
 
     def __init__(self, attempt: Attempt) -> None:
         self.schemas: tuple[pl.Schema, ...] = attempt.schemas
+        self.folder = attempt.folder
         self.place = 0
         """Answers that were told so far."""
         self._attempt = attempt

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from flows.document import Flow, node_of
+from flows.document import Flow, Source, node_of
 from flows.graph import run_order
 from flows.parameters import Value, substitute
 
@@ -29,7 +29,9 @@ def definitions(flow: Flow, values: Mapping[str, Value]) -> dict[str, str]:
 
     A source is taken as written, so that ``${month}.csv`` stays the same source next month.
     """
-    sources = {id: [source.connector, source.connection, source.params] for id, source in flow.sources.items()}
+    sources = {
+        id: [source.connector, source.connection, source.params, *_facts(source)] for id, source in flow.sources.items()
+    }
     return _keys(flow, values, sources)
 
 
@@ -38,10 +40,21 @@ def contents(
 ) -> dict[str, str]:
     """The content key of every source and step."""
     sources = {
-        id: [source.connector, source.connection, substitute(source.params, values), fingerprints.get(id, ""), sample]
+        id: [
+            source.connector,
+            source.connection,
+            substitute(source.params, values),
+            fingerprints.get(id, ""),
+            sample,
+            *_facts(source),
+        ]
         for id, source in flow.sources.items()
     }
     return _keys(flow, values, sources)
+
+
+def _facts(source: Source) -> list[Any]:
+    return [source.facts.model_dump()] if source.facts else []
 
 
 def _keys(flow: Flow, values: Mapping[str, Value], sources: Mapping[str, list[Any]]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from flows.store import Record
+from flows.store import Record, field_json
 from transforms.core.errors import DataprepError, did_you_mean
 from transforms.core.transform import Learned
 
@@ -40,7 +40,7 @@ def values(learned: Learned) -> dict[str, Any]:
     for name in type(learned).model_fields:
         value = getattr(learned, name)
         found |= dict(
-            _leaves(name, f"{value.height:,} rows" if isinstance(value, pl.DataFrame) else _json(learned, name))
+            _leaves(name, f"{value.height:,} rows" if isinstance(value, pl.DataFrame) else field_json(learned, name))
         )
     return found
 
@@ -55,7 +55,7 @@ def key(learned: Learned) -> str:
     """Twelve characters that are the same for the same values."""
     digest = sha256(
         json.dumps(
-            [_json(learned, name) for name in type(learned).model_fields if name not in tables(learned)]
+            [field_json(learned, name) for name in type(learned).model_fields if name not in tables(learned)]
         ).encode()
     )
     for table in tables(learned).values():
@@ -95,7 +95,7 @@ def edited(record: Record, place: str, text: str) -> Record:
     learned = record.learned
     if place.partition(".")[0] in tables(learned):
         raise EditError(f"{place!r} is a table and cannot be changed by hand. Run with --fit refit to learn it again.")
-    fields = {name: _json(learned, name) for name in type(learned).model_fields if name not in tables(learned)}
+    fields = {name: field_json(learned, name) for name in type(learned).model_fields if name not in tables(learned)}
     _put(fields, place, _parsed(text), values(learned))
     try:
         changed = type(learned).model_validate({**fields, **tables(learned)})
@@ -134,10 +134,6 @@ def _leaves(place: str, value: Any) -> Iterator[tuple[str, Any]]:
             yield from _leaves(f"{place}.{i}", each)
     else:
         yield place, value
-
-
-def _json(learned: Learned, name: str) -> Any:
-    return json.loads(learned.model_dump_json(include={name}))[name]
 
 
 def _parsed(text: str) -> Any:

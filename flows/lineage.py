@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.document import Flow
+from flows.expansion import expanded
 from flows.graph import run_order
 from flows.schemas import Prediction
 from transforms.core.transform import Transform
@@ -26,6 +27,7 @@ def parents(flow: Flow, prediction: Prediction) -> dict[Origin, frozenset[Origin
     which of the columns it reads end up where, all of them are parents of each new column.
     """
     found: dict[Origin, frozenset[Origin]] = {}
+    flow = expanded(flow).flow
     for id in run_order(flow):
         step = flow.steps.get(id)
         if step is None or id not in prediction.schemas:
@@ -41,6 +43,7 @@ def parents(flow: Flow, prediction: Prediction) -> dict[Origin, frozenset[Origin
 
 def origins(flow: Flow, prediction: Prediction, reference: str, column: str) -> frozenset[Origin]:
     """The source columns that a column comes from in the end."""
+    flow = expanded(flow).flow
     table = parents(flow, prediction)
     waiting, seen, found = [Origin(reference, column)], set[Origin](), set[Origin]()
     while waiting:

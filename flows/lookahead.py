@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -149,12 +150,15 @@ class Ahead:
 class Fits:
     """Fits the steps of a plan, together with later ones where a pass can serve them too."""
 
-    def __init__(self, flow: Flow, order: Sequence[str], prepared: Callable[[str], Prepared], engine: Engine) -> None:
-        """Take a flow, the nodes that are planned in order, and what makes a step of the flow."""
+    def __init__(
+        self, flow: Flow, order: Sequence[str], prepared: Callable[[str], Prepared], engine: Engine, folder: Path
+    ) -> None:
+        """Take a flow, the nodes that are planned in order, what makes a step of it, and where its paths start."""
         self._flow = flow
         self._order = list(order)
         self.prepared = prepared
         self._engine = engine
+        self._folder = folder
         self._begun: dict[str, Ahead] = {}
 
     def learned(
@@ -171,7 +175,7 @@ class Fits:
         Raises:
             StepError: it cannot learn from these rows.
         """
-        attempt = Attempt(bound, tuple(self._engine.schema(each) for each in inputs))
+        attempt = Attempt(bound, tuple(self._engine.schema(each) for each in inputs), self._folder)
         begun = self._begun.pop(id, None)
         if begun is not None:
             same = begun.attempt.schemas == attempt.schemas and begun.attempt.step.model_dump() == bound.model_dump()
@@ -228,7 +232,7 @@ class Fits:
                 continue  # told when its turn has come
             outlooks[each] = behind
             if prepared.learns and each != id and each not in self._begun:
-                self._begun[each] = Ahead(Attempt(bound, (before.schema,)), before)
+                self._begun[each] = Ahead(Attempt(bound, (before.schema,), self._folder), before)
 
 
 def columns_of(statistic: Statistic) -> frozenset[str] | None:

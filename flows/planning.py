@@ -7,19 +7,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import polars as pl
 
 from flows.document import Flow, Step, node_of, output_of
 from flows.engines.base import Control, Engine
+from flows.engines.errors import RowsError
+from flows.faults import placed
 from flows.graph import run_order
 from flows.lookahead import Fits, Outlook, Prepared
 from flows.parameters import Value
 from flows.steps import InvalidFlowError, number_problem, output_schemas, transform_of
 from flows.store import Record, Remember
+from flows.trust import Trust, owner, refuse
 from transforms.core.errors import DataprepError, InvalidStepError, Problem, StepError, did_you_mean
 from transforms.core.relations import Relation, Source
+from transforms.core.rowwise import refused_by
 from transforms.core.transform import Learned, Transform
 
 Fit = Literal["reuse", "refit"]
@@ -81,10 +86,14 @@ class Planner:
     definitions: Mapping[str, str]
     contents: Mapping[str, str]
     remember: Remember
+    folder: Path = Path()
+    """Where relative paths of the flow start."""
     fit: Fit = "reuse"
     purpose: Purpose = "training"
     sampled: bool = False
     """Whether the sources are samples, so that what is learned is learned on a sample."""
+    trust: Trust = field(default_factory=owner)
+    """Says which code in the flow may run."""
     control: Control = field(default_factory=Control)
     on_step: Callable[[str, str], None] = lambda _step, _what: None
     """Told of each step as it begins (``"start"``, ``"fit"``) and ends (``"done"``)."""
@@ -93,11 +102,12 @@ class Planner:
         """Plan all that the targets need, fitting what has to be fitted, in order.
 
         Raises:
-            InvalidFlowError: a step does not fit its inputs.
+            InvalidFlowError: a step does not fit its inputs, or runs code that is not trusted.
             StepError: the rows are such that a step cannot learn from them; the text begins with the step.
         """
         plan, order = Plan(), run_order(self.flow, targets)
-        fits = Fits(self.flow, order, cache(self._prepared), self.engine)
+        refuse(self.flow, self.values, order, self.trust)
+        fits = Fits(self.flow, order, cache(self._prepared), self.engine, self.folder)
         for id in order:
             self.control.check()
             if id in self.flow.sources:
@@ -139,10 +149,14 @@ class Planner:
                 self.on_step(id, "fit")
                 learned = fits.learned(id, bound, [each.relation for each in inputs], plan.outlook)
                 record = self._recorded(id, bound, learned) if learned is not None else None
-            outputs = self._outputs(bound, inputs, record.learned if record else None)
+            outputs = self._outputs(id, bound, inputs, record.learned if record else None)
         except InvalidStepError as error:
             raise InvalidFlowError([each.at(id) for each in error.problems]) from error
+        except RowsError as error:
+            raise placed(error, self.flow, plan, self.engine, f'Step "{id}" ({transform.title})') from error
         except StepError as error:
+            if str(error).startswith('Step "'):  # rows that a step before refuses
+                raise
             raise StepError(f'Step "{id}" ({transform.title}): {error}') from error
         return PlannedStep(
             id,
@@ -160,9 +174,12 @@ class Planner:
             return plan.tables[reference]
         raise InvalidFlowError([unknown_input(self.flow, id, reference, plan.tables)])
 
-    def _outputs(self, bound: Transform, inputs: tuple[Table, ...], learned: Learned | None) -> dict[str, Table]:
+    def _outputs(
+        self, id: str, bound: Transform, inputs: tuple[Table, ...], learned: Learned | None
+    ) -> dict[str, Table]:
         planned = bound.plan(*(each.relation for each in inputs), learned=learned)
         relations = planned if isinstance(planned, tuple) else (planned,)
+        relations = refused_by(f'Step "{id}"', relations, [each.relation for each in inputs])
         schemas = output_schemas(bound, [each.schema for each in inputs], learned)
         return {name: Table(each, schemas[name]) for name, each in zip(schemas, relations, strict=True)}
 

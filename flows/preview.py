@@ -16,13 +16,16 @@ from flows.cache import Preview, PreviewCache
 from flows.document import Flow, Source, node_of
 from flows.engines.base import Control
 from flows.engines.polars_engine import PolarsEngine
+from flows.expansion import expanded
 from flows.graph import run_order
 from flows.identity import contents, definitions
+from flows.parameters import Value
 from flows.parameters import values as parameter_values
 from flows.planning import Planner
 from flows.sampling import Sampling
 from flows.store import Record
-from flows.tables import open_sources
+from flows.tables import OpenSource, open_sources
+from flows.trust import Trust, owner, refuse
 from transforms.core.transform import Transform
 
 DEFAULT_SAMPLE = Sampling(rows=20_000)
@@ -42,6 +45,36 @@ class _CachedFits:
         self.cache.keep_record(record.content, record)
 
 
+@dataclass(frozen=True)
+class _View:
+    """What it takes to look at a node: its part of the flow, with the sources open."""
+
+    flow: Flow
+    """As it runs (:mod:`flows.recipes`), with no other sources than are needed."""
+    values: Mapping[str, Value]
+    needed: list[str]
+    sources: Mapping[str, OpenSource]
+    keys: Mapping[str, str]
+    """What every node would be computed from (:mod:`flows.identity`)."""
+
+    @classmethod
+    def of(
+        cls,
+        flow: Flow,
+        folder: Path,
+        reference: str,
+        sampling: Sampling,
+        parameters: Mapping[str, str | float] | None = None,
+    ) -> _View:
+        values = parameter_values(flow, parameters)
+        whole = expanded(flow).flow
+        needed = run_order(whole, [reference])
+        alone = whole.model_copy(update={"sources": {id: each for id, each in whole.sources.items() if id in needed}})
+        sources = open_sources(alone, folder, values, sampling)
+        fingerprints = {id: each.fingerprint() for id, each in sources.items()}
+        return cls(alone, values, needed, sources, contents(whole, values, fingerprints, sampling.as_json()))
+
+
 def preview(
     flow: Flow,
     folder: Path,
@@ -51,17 +84,18 @@ def preview(
     sampling: Sampling = DEFAULT_SAMPLE,
     parameters: Mapping[str, str | float] | None = None,
     control: Control | None = None,
+    trust: Trust | None = None,
 ) -> Preview:
     """The rows of one output of a node on a sample of the sources.
 
     Raises:
-        DataprepError: a source cannot be opened, or a step on the way does not work.
+        DataprepError: a source cannot be opened, or a step on the way does not work, or runs code that is not
+            trusted: by default, by the owner's record.
     """
-    values = parameter_values(flow, parameters)
-    needed = run_order(flow, [reference])
-    alone = flow.model_copy(update={"sources": {id: each for id, each in flow.sources.items() if id in needed}})
-    sources = open_sources(alone, folder, values, sampling)
-    keys = contents(flow, values, {id: each.fingerprint() for id, each in sources.items()}, sampling.as_json())
+    view = _View.of(flow, folder, reference, sampling, parameters)
+    allowed = trust or owner()
+    refuse(view.flow, view.values, view.needed, allowed)  # also where the rows are known from when it was trusted
+    flow, values, keys, sources = view.flow, view.values, view.keys, view.sources
     node = node_of(reference)
     found = cache.get(f"{keys[node]}{reference[len(node) :]}")
     if found:
@@ -76,9 +110,10 @@ def preview(
     if node in flow.sources:
         return Preview(tables[node], sampled=True)
     engine = PolarsEngine(lambda name: tables[name].lazy(), control)
-    shortened = _from_cached(alone, needed, node, keys, cache, tables)
+    shortened = _from_cached(flow, view.needed, node, keys, cache, tables)
     planner = Planner(
         flow=shortened,
+        folder=folder,
         values=values,
         engine=engine,
         columns={id: table.schema for id, table in tables.items()},
@@ -86,6 +121,7 @@ def preview(
         contents=keys,
         remember=_CachedFits(cache, keys),
         sampled=True,
+        trust=allowed,
         control=control or Control(),
     )
     plan = planner.plan([reference])
@@ -94,8 +130,8 @@ def preview(
     rows = engine.gather([engine.table(table.relation) for table in wanted.values()])
     made = {each: Preview(table, sampled=True) for each, table in zip(wanted, rows, strict=True)}
     for each, kept in made.items():
-        owner = node_of(each)
-        cache.put(f"{keys[owner]}{each[len(owner) :]}", kept)
+        made_by = node_of(each)
+        cache.put(f"{keys[made_by]}{each[len(made_by) :]}", kept)
     return made[reference]
 
 
@@ -106,12 +142,7 @@ def learned_on_sample(flow: Flow, folder: Path, id: str, cache: PreviewCache, sa
         DataprepError: a source cannot be opened, or a step on the way does not work.
     """
     preview(flow, folder, id, cache, sampling=sampling)
-    values = parameter_values(flow)
-    needed = run_order(flow, [id])
-    alone = flow.model_copy(update={"sources": {each: flow.sources[each] for each in flow.sources if each in needed}})
-    sources = open_sources(alone, folder, values, sampling)
-    keys = contents(flow, values, {name: each.fingerprint() for name, each in sources.items()}, sampling.as_json())
-    return cache.record(keys[id])
+    return cache.record(_View.of(flow, folder, id, sampling).keys[id])
 
 
 def _from_cached(

@@ -9,6 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.document import Flow, node_of
+from flows.expansion import expanded
 from flows.identity import definitions
 from flows.parameters import ParameterError, Value
 from flows.parameters import values as parameter_values
@@ -17,6 +18,7 @@ from flows.schemas import Prediction, predict
 from flows.steps import InvalidFlowError
 from flows.store import Remember
 from flows.tables import OpenSource, open_destinations, open_sources
+from flows.trust import Trust
 from transforms.core.errors import DataprepError, Problem
 
 
@@ -43,21 +45,27 @@ def check(
     folder: Path,
     parameters: Mapping[str, str | float] | None = None,
     remember: Remember | None = None,
+    trust: Trust | None = None,
 ) -> Checked:
-    """Look at a flow without running it; opens sources only as far as their columns."""
+    """Look at a flow without running it; opens sources only as far as their columns.
+
+    Code that is not trusted, by default by the owner's record, is a problem.
+    """
     problems: list[Problem] = []
     try:
         values = parameter_values(flow, parameters)
     except ParameterError as error:
         return Checked(Prediction(problems=[Problem(str(error))]), {})
+    expansion = expanded(flow)
+    flow = expansion.flow
     columns = _columns(flow, folder, values, problems)
     try:
         keys = definitions(flow, values)
     except DataprepError:
         keys = {}  # the prediction names the step and what is wrong with it
-    prediction = predict(flow, values, columns, remember, keys)
+    prediction = predict(flow, values, columns, remember, keys, trust, folder)
     _check_destinations(flow, folder, values, prediction, problems)
-    prediction.problems[:0] = problems
+    prediction.problems[:] = map(expansion.told, [*problems, *prediction.problems])
     return Checked(prediction, values)
 
 
@@ -71,7 +79,7 @@ def _columns(flow: Flow, folder: Path, values: Mapping[str, Value], problems: li
         except InvalidFlowError as error:
             problems += error.problems
         except DataprepError as error:
-            problems.append(Problem(str(error), step=id))
+            problems.append(Problem(str(error), step=id, node="source"))
     return found
 
 
@@ -95,4 +103,4 @@ def _check_destinations(
             try:
                 each.destination.check(each.context, prediction.schemas[each.input])
             except DataprepError as error:
-                problems.append(Problem(str(error), step=each.id))
+                problems.append(Problem(str(error), step=each.id, node="destination"))

@@ -52,6 +52,16 @@ class Written:
 
 
 @dataclass(frozen=True)
+class RejectsResult:
+    """The rows of which a step lost or refused a value, as they were written."""
+
+    step: str
+    target: str
+    rows: int
+    """One for each value."""
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a run did."""
 
@@ -67,6 +77,8 @@ class RunResult:
     written: tuple[Written, ...]
     started_at: str
     seconds: float
+    rejects: tuple[RejectsResult, ...] = ()
+    """By step, those that had any, when the run was asked to write them."""
     format: int = field(default=RESULT_FORMAT)
 
     def as_json(self) -> dict[str, Any]:

@@ -11,27 +11,31 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors.core.connector import FileDestination, StagedDestination
+from connectors.core.connector import DestinationError, FileDestination, StagedDestination
 from connectors.parquet import ParquetDestination
 from flows.document import Flow
 from flows.engines.base import Control, RunEngine, Write
+from flows.engines.errors import NoSpaceError, RowsError
+from flows.expansion import expanded
+from flows.failures import checks, shown, stopped
+from flows.faults import placed
+from flows.graph import run_order
 from flows.identity import contents, definitions
 from flows.learned import key as learned_key
 from flows.parameters import Value
 from flows.parameters import values as parameter_values
 from flows.placing import commit, discard, partial_path
 from flows.planning import Fit, Plan, PlannedStep, Planner, Purpose
-from flows.result import Event, FailureResult, RunResult, StepResult, Written
+from flows.rejects import Rejects, staged_rejects
+from flows.result import Event, FailureResult, RejectsResult, RunResult, StepResult, Written
 from flows.sampling import Sampling
 from flows.steps import InvalidFlowError
 from flows.store import Memory, Remember
 from flows.tables import OpenDestination, OpenSource, open_destinations, open_sources
-from transforms.core.errors import Problem, StepError, did_you_mean
+from flows.trust import Trust, owner, refuse
+from transforms.core.errors import Problem, did_you_mean
 from transforms.core.relations import Relation
-from transforms.core.statistics import ValueCounts
-from transforms.core.transform import Failure, TableTransform
-
-SAMPLES = 5
+from transforms.core.transform import TableTransform
 
 
 @dataclass(frozen=True)
@@ -46,18 +50,13 @@ class Options:
     sampling: Sampling | None = None
     only: tuple[str, ...] = ()
     """Destinations to write; all when empty."""
+    rejects: bool = False
+    """Write the rows of which a step lost or refused a value beside the first destination (:mod:`flows.rejects`)."""
     remember: Remember = field(default_factory=Memory)
+    trust: Trust = field(default_factory=owner)
+    """Says which code in the flow may run."""
     control: Control = field(default_factory=Control)
     on_event: Callable[[Event], None] = lambda _event: None
-
-
-@dataclass(frozen=True)
-class Check:
-    """Failures of one step that a run counts."""
-
-    step: str
-    failure: Failure
-    table: Relation
 
 
 def run(
@@ -67,36 +66,28 @@ def run(
 
     Raises:
         DataprepError: the flow is not valid, a table cannot be opened or written, a step cannot work on
-            the rows, or a rule that stops the run is broken. Nothing is written then.
+            the rows, or a rule that stops the run is broken. Nothing is written then, but for the rows that
+            broke the rule when rejects are wanted.
         Cancelled: the run was cancelled. Nothing is written.
     """
     began, started_at = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
+    flow = expanded(flow).flow
     values = parameter_values(flow, options.parameters)
     sources = open_sources(flow, folder, values, options.sampling)
     chosen = _chosen(open_destinations(flow, folder, values), options.only)
+    refuse(flow, values, run_order(flow, [each.input for each in chosen]), options.trust)
     engine = start_engine(sources, options.control)
     total = len(flow.steps) + len(chosen)
     progress = _Progress(options, began, total)
-    plan = _plan(flow, values, sources, engine, options, [each.input for each in chosen], progress)
+    plan = _plan(flow, folder, values, sources, engine, options, [each.input for each in chosen], progress)
     for each in chosen:
         each.destination.check(each.context, plan.table(each.input).schema)
-    with _staged(chosen, plan) as writes:
-        progress.tell("write", "")
-        checks = list(_checks(plan))
-        counted = _counted(plan, [each.input for each in chosen])
-        outcome = engine.write(
-            writes,
-            [relation for relation, _ in counted],
-            [(each.table, each.failure.where) for each in checks],
-        )
-        failures = _failures(checks, outcome.where, engine)
-        options.control.check()
-        written = tuple(
-            _place(each, write, rows, progress) for each, write, rows in zip(chosen, writes, outcome.rows, strict=True)
-        )
-    rows = {
-        reference: n for (_, references), n in zip(counted, outcome.counts, strict=True) for reference in references
-    }
+    about = {"flow": flow.name, "started_at": started_at, "output": chosen[0].destination.target(chosen[0].context)}
+    with (
+        _staged(chosen, plan) as writes,
+        staged_rejects(plan, chosen, about, engine if options.rejects else None) as rejects,
+    ):
+        done = _write(flow, plan, chosen, writes, rejects, engine, progress)
     progress.tell("done", "")
     return RunResult(
         flow=flow.name,
@@ -104,11 +95,69 @@ def run(
         purpose=options.purpose,
         parameters=values,
         sample=options.sampling.as_json() if options.sampling else None,
-        sources={id: rows[id] for id in flow.sources if id in rows},
-        steps=tuple(_step_result(flow, each, rows, failures.get(id, ())) for id, each in plan.steps.items()),
-        written=written,
+        sources={id: done.rows[id] for id in flow.sources if id in done.rows},
+        steps=tuple(_step_result(flow, each, done.rows, done.failures.get(id, ())) for id, each in plan.steps.items()),
+        written=done.written,
+        rejects=done.rejects,
         started_at=started_at,
         seconds=round(time.perf_counter() - began, 3),
+    )
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What came of writing."""
+
+    rows: Mapping[str, int]
+    """By reference."""
+    failures: Mapping[str, tuple[FailureResult, ...]]
+    """By step."""
+    written: tuple[Written, ...]
+    rejects: tuple[RejectsResult, ...]
+
+
+def _write(
+    flow: Flow,
+    plan: Plan,
+    chosen: Sequence[OpenDestination],
+    writes: Sequence[Write],
+    rejects: Rejects,
+    engine: RunEngine,
+    progress: _Progress,
+) -> _Done:
+    """Compute, write and count everything in as few passes as it takes, and move what was written into place."""
+    progress.tell("write", "")
+    checked = list(checks(plan, engine))
+    counted = _counted(plan, [each.input for each in chosen])
+    try:
+        outcome = engine.write(
+            [*writes, *rejects.writes.values()],
+            [relation for relation, _ in counted],
+            [(each.table.relation, each.failure.where) for each in checked],
+        )
+    except RowsError as error:
+        raise placed(error, flow, plan, engine) from error
+    except NoSpaceError as error:
+        targets = ", ".join(each.destination.target(each.context) for each in chosen)
+        raise DestinationError(f"There is no room to write {targets}: {error} Nothing was written.") from error
+    failed = [(check, rows) for check, rows in zip(checked, outcome.where, strict=True) if rows]
+    rejected = outcome.rows[len(writes) :]
+    stop = next((each for each in failed if each[0].failure.stop), None)
+    if stop is not None:
+        (failure,) = shown([stop], engine)
+        progress.options.control.check()
+        raise stopped(stop[0].step, failure, rejects.place(rejected, stop[0].step) if rejects.writes else ())
+    failures: dict[str, tuple[FailureResult, ...]] = {}
+    for (check, _), failure in zip(failed, shown(failed, engine), strict=True):
+        failures[check.step] = (*failures.get(check.step, ()), failure)
+    progress.options.control.check()
+    written = tuple(_place(*each, progress) for each in zip(chosen, writes, outcome.rows, strict=False))
+    numbers = zip(counted, outcome.counts, strict=True)
+    return _Done(
+        {reference: n for (_, references), n in numbers for reference in references},
+        failures,
+        written,
+        rejects.place(rejected),
     )
 
 
@@ -141,6 +190,7 @@ def _chosen(destinations: Sequence[OpenDestination], only: Sequence[str]) -> lis
 
 def _plan(
     flow: Flow,
+    folder: Path,
     values: Mapping[str, Value],
     sources: Mapping[str, OpenSource],
     engine: RunEngine,
@@ -151,6 +201,7 @@ def _plan(
     sample = options.sampling.as_json() if options.sampling else None
     planner = Planner(
         flow=flow,
+        folder=folder,
         values=values,
         engine=engine,
         columns={id: each.columns() for id, each in sources.items()},
@@ -160,6 +211,7 @@ def _plan(
         fit=options.fit,
         purpose=options.purpose,
         sampled=options.sampling is not None,
+        trust=options.trust,
         control=options.control,
         on_step=lambda step, what: progress.tell({"start": "plan", "fit": "fit", "done": "step"}[what], step),
     )
@@ -200,38 +252,6 @@ def _place(each: OpenDestination, write: Write, rows: int, progress: _Progress) 
 
 def _read_back(path: Path) -> pl.LazyFrame:
     return pl.scan_parquet(path / "*.parquet" if path.is_dir() else path)
-
-
-def _checks(plan: Plan) -> Iterator[Check]:
-    for id, step in plan.steps.items():
-        if not step.skipped:
-            for failure in step.transform.failures(step.learned):
-                yield Check(id, failure, step.inputs[0].relation)
-
-
-def _failures(
-    checks: Sequence[Check], counts: Sequence[int], engine: RunEngine
-) -> dict[str, tuple[FailureResult, ...]]:
-    """Failures that happened, by step.
-
-    Raises:
-        StepError: one of them stops the run.
-    """
-    found: dict[str, tuple[FailureResult, ...]] = {}
-    for check, rows in zip(checks, counts, strict=True):
-        if not rows:
-            continue
-        value = pl.when(check.failure.where).then(pl.col(check.failure.column).cast(pl.String, strict=False))
-        ((samples,),) = engine.measure([(check.table, [ValueCounts(value, limit=SAMPLES)])])
-        failure = FailureResult(check.failure.column, check.failure.what, rows, tuple(samples))
-        if check.failure.stop:
-            shown = ", ".join(map(repr, failure.samples))
-            raise StepError(
-                f'Step "{check.step}": {rows:,} rows of column {failure.column!r} {failure.what}'
-                f"{f', such as {shown}' if shown else ''}. Nothing was written."
-            )
-        found[check.step] = (*found.get(check.step, ()), failure)
-    return found
 
 
 def _counted(plan: Plan, targets: Sequence[str]) -> list[tuple[Relation, tuple[str, ...]]]:

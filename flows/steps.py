@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import polars as pl
 from pydantic import ValidationError
@@ -90,10 +91,10 @@ def output_schemas(step: Transform, schemas: Sequence[pl.Schema], learned: Learn
     return {name: engine.schema(each) for name, each in zip(step.output_names, outputs, strict=True)}
 
 
-def fitted_on_nothing(step: Transform, schemas: Sequence[pl.Schema]) -> Learned | None:
+def fitted_on_nothing(step: Transform, schemas: Sequence[pl.Schema], folder: Path = Path()) -> Learned | None:
     """What a bound step learns from empty tables: enough to know its columns, unless those come from data."""
     engine = PolarsEngine.over({str(i): schema.to_frame() for i, schema in enumerate(schemas)})
-    return step.fit(Asking(engine, [Source(str(i)) for i in range(len(schemas))]))
+    return step.fit(Asking(engine, [Source(str(i)) for i in range(len(schemas))], folder))
 
 
 def _first_sentence(kind: type[Transform], field: str) -> str:

@@ -153,8 +153,13 @@ def write_learned(learned: Learned, folder: Path, step: str) -> dict[str, Any]:
                 draft.replace(path)
             values[name] = {"arrow": path.name, "rows": value.height}
         else:
-            values[name] = json.loads(learned.model_dump_json(include={name}))[name]
+            values[name] = field_json(learned, name)
     return values
+
+
+def field_json(learned: Learned, name: str) -> Any:
+    """One learned value as JSON, also where the others are tables that have none."""
+    return json.loads(learned.model_dump_json(include={name}))[name]
 
 
 def read_learned(kind: type[Learned], values: dict[str, Any], folder: Path) -> Learned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from connectors.core.connector import Connector, Context, Destination
 from flows.document import Flow
 from flows.parameters import Value, substitute
 from flows.sampling import Sampling, sampled
+from flows.source_info import Facts
 from flows.steps import InvalidFlowError
 from transforms.core.errors import DataprepError, Problem
 
@@ -25,15 +27,17 @@ class OpenSource:
     connector: Connector
     context: Context
     sampling: Sampling | None = None
+    facts: Facts | None = None
 
     def scan(self) -> pl.LazyFrame:
         """Its rows, or a sample of them."""
-        rows = self.connector.scan(self.context)
+        rows = self.facts.scan(self.connector, self.context) if self.facts else self.connector.scan(self.context)
         return sampled(rows, self.sampling) if self.sampling else rows
 
     def columns(self) -> pl.Schema:
         """Its columns, reading as little as possible."""
-        return self.connector.columns(self.context)
+        columns = self.connector.columns(self.context)
+        return self.facts.schema(columns) if self.facts else columns
 
     def fingerprint(self) -> str:
         """A text that changes with the data."""
@@ -64,9 +68,10 @@ def open_sources(
         try:
             kind = sources()[source.connector]
             connector = kind.model_validate(substitute(source.params, values))
-            opened[id] = OpenSource(connector, Context(folder, source.connection), sampling)
+            facts = Facts(source.facts.columns, source.facts.dataset) if source.facts else None
+            opened[id] = OpenSource(connector, Context(folder, source.connection), sampling, facts)
         except (DataprepError, ValidationError) as error:
-            problems += _problems(error, id)
+            problems += _problems(error, id, "source")
     if problems:
         raise InvalidFlowError(problems)
     return opened
@@ -86,16 +91,16 @@ def open_destinations(flow: Flow, folder: Path, values: Mapping[str, Value]) -> 
             made = kind.model_validate(substitute(destination.params, values))
             opened.append(OpenDestination(id, destination.input, made, Context(folder, destination.connection)))
         except (DataprepError, ValidationError) as error:
-            problems += _problems(error, id)
+            problems += _problems(error, id, "destination")
     if problems:
         raise InvalidFlowError(problems)
     return opened
 
 
-def _problems(error: DataprepError | ValidationError, id: str) -> list[Problem]:
+def _problems(error: DataprepError | ValidationError, id: str, node: Literal["source", "destination"]) -> list[Problem]:
     if isinstance(error, DataprepError):
-        return [Problem(str(error), step=id)]
+        return [Problem(str(error), step=id, node=node)]
     return [
-        Problem(f"{'.'.join(map(str, each['loc'])) or 'The setting'}: {each['msg']}.", step=id)
+        Problem(f"{'.'.join(map(str, each['loc'])) or 'The setting'}: {each['msg']}.", step=id, node=node)
         for each in error.errors()
     ]

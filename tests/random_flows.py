@@ -77,7 +77,8 @@ def drawn(seed: int, most: int = 12) -> Drawn:
 
 def drawn_step(id: str, schema: pl.Schema, random: Random) -> tuple[Transform, pl.Schema] | None:
     """A step and the columns after it; ``None`` when the one that was drawn does not fit the table."""
-    kind = random.choice([each for each in catalog().values() if each.inputs == ("table",) and each.examples])
+    kinds = [each for each in catalog().values() if each.inputs == ("table",) and each.examples and not each.runs_code]
+    kind = random.choice(kinds)
     try:
         step = kind.model_validate(_renamed(kind, random.choice(kind.examples).params, schema, random, id))
         bound, problems = step.try_bind(schema)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dataprep_app.progress import Progress, summary
+from flows import memory
 from flows.document import Flow
 from flows.engines.base import Control
 from flows.engines.start import start_engine
@@ -20,7 +21,9 @@ from flows.problems import check as checked_flow
 from flows.run import Options
 from flows.run import run as run_flow
 from flows.sampling import Sampling
+from flows.spark import scale
 from flows.store import LearnedFolder, learned_folder
+from flows.trust import EVERYTHING, owner
 from transforms.core.dtypes import type_name
 from transforms.core.errors import DataprepError, did_you_mean
 
@@ -33,10 +36,14 @@ def run(given: argparse.Namespace) -> int:
     control = Control()
     signal.signal(signal.SIGTERM, lambda *_: control.cancel())
     remember = LearnedFolder(learned_folder(given.flow))
-    parameters = _parameters(given.param)
-    checked = checked_flow(flow, given.flow.parent, parameters, remember)
+    parameters = given_parameters(given.param)
+    trust = EVERYTHING if given.trust_code else owner()
+    checked = checked_flow(flow, given.flow.parent, parameters, remember, trust)
     if not checked.ok:
         return _show_problems(flow, checked.problems, as_json=given.json)
+    if given.engine == "polars" and not given.sample:
+        for line in memory.warned(flow, checked, given.flow.parent, spill=True):
+            print(f"warning: {line}", file=sys.stderr)
     with Progress(sys.stderr, quiet=given.json) as progress:
         options = Options(
             parameters=parameters,
@@ -44,7 +51,9 @@ def run(given: argparse.Namespace) -> int:
             purpose=given.purpose,
             sampling=Sampling(given.sample) if given.sample else None,
             only=tuple(given.only),
+            rejects=given.rejects,
             remember=remember,
+            trust=trust,
             control=control,
             on_event=progress.tell,
         )
@@ -70,13 +79,22 @@ def run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", action="append", default=[], metavar="DESTINATION", help="write only this destination"
     )
+    parser.add_argument(
+        "--rejects",
+        action="store_true",
+        help="write the rows of which a step lost or refused a value, with the reason, beside the first destination",
+    )
+    parser.add_argument(
+        "--trust-code", action="store_true", help="run the Python code in the flow, this time, trusted or not"
+    )
     parser.add_argument("--json", action="store_true", help="print what happened as JSON")
 
 
 def check(given: argparse.Namespace) -> int:
     """Say what is wrong with a flow."""
     flow = load(given.flow)
-    checked = checked_flow(flow, given.flow.parent, _parameters(given.param), LearnedFolder(learned_folder(given.flow)))
+    remember = LearnedFolder(learned_folder(given.flow))
+    checked = checked_flow(flow, given.flow.parent, given_parameters(given.param), remember)
     return _show_problems(flow, checked.problems, as_json=given.json)
 
 
@@ -90,7 +108,7 @@ def schema(given: argparse.Namespace) -> int:
     """Show the columns of nodes."""
     flow = load(given.flow)
     found = checked_flow(
-        flow, given.flow.parent, _parameters(given.param), LearnedFolder(learned_folder(given.flow))
+        flow, given.flow.parent, given_parameters(given.param), LearnedFolder(learned_folder(given.flow))
     ).prediction
     chosen = given.node or [each for each in found.schemas if "." not in each]
     for each in chosen:
@@ -118,11 +136,13 @@ def schema_arguments(parser: argparse.ArgumentParser) -> None:
 def explain(given: argparse.Namespace) -> int:
     """Show how a flow would run."""
     flow = load(given.flow)
-    parameters, remember = _parameters(given.param), LearnedFolder(learned_folder(given.flow))
+    parameters, remember = given_parameters(given.param), LearnedFolder(learned_folder(given.flow))
     checked = checked_flow(flow, given.flow.parent, parameters, remember)
     if not checked.ok:
         return _show_problems(flow, checked.problems, as_json=False)
-    for line in explained(flow, checked, given.engine):
+    forecast = scale.asked(flow, given) if given.scale else ()
+    short = memory.warned(flow, checked, given.flow.parent) if given.engine == "polars" else ()
+    for line in (*explained(flow, checked, given.engine), *forecast, *(f"warning: {each}" for each in short)):
         print(line)
     return DONE
 
@@ -131,6 +151,7 @@ def explain_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what ``explain`` takes."""
     _with_flow(parser)
     parser.add_argument("--engine", choices=("polars", "spark"), default="polars")
+    scale.arguments(parser)
 
 
 def _with_flow(parser: argparse.ArgumentParser) -> None:
@@ -150,7 +171,8 @@ def _show_problems(flow: Flow, problems: Sequence[Any], *, as_json: bool) -> int
     return AT_FAULT if errors else DONE
 
 
-def _parameters(given: Sequence[str]) -> dict[str, str | float]:
+def given_parameters(given: Sequence[str]) -> dict[str, str | float]:
+    """Parameters as they are written on the command line, ``NAME=VALUE``."""
     pairs: dict[str, str | float] = {}
     for each in given:
         name, equals, value = each.partition("=")

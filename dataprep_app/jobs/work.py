@@ -33,12 +33,13 @@ Work = Callable[[Arguments, Report, Control], dict[str, Any]]
 
 
 def run_flow(arguments: Arguments, report: Report, control: Control) -> dict[str, Any]:
-    """Run a flow over all rows: ``path``, ``engine``, ``parameters``, ``fit``, ``only``."""
+    """Run a flow over all rows: ``path``, ``engine``, ``parameters``, ``fit``, ``only``, ``rejects``."""
     path = Path(arguments["path"])
     options = Options(
         parameters=arguments.get("parameters", {}),
         fit=arguments.get("fit", "reuse"),
         only=tuple(arguments.get("only", ())),
+        rejects=arguments.get("rejects", False),
         remember=LearnedFolder(learned_folder(path)),
         control=control,
         on_event=lambda event: report(_said(event), event.done, event.total),

@@ -10,6 +10,8 @@ ASSETS = Path(__file__).parent / "assets"
 SCREENS = Path(__file__).parent / "screens"  # not "pages", which Streamlit would serve on its own
 STYLE = """<style>
 .stMainBlockContainer { padding-left: 2rem; padding-right: 2rem; }
+[class*="st-key-code_field"] textarea { font-family: "Source Code Pro", monospace; font-size: 0.85rem;
+  white-space: pre; overflow-x: auto; tab-size: 4; }
 [data-testid="stBottomBlockContainer"] { padding: 0.5rem 2rem 0.75rem; }
 </style>"""
 SECTIONS = {

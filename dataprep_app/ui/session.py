@@ -26,6 +26,7 @@ from flows.preview import preview
 from flows.problems import Checked, check
 from flows.sampling import Sampling
 from flows.store import LearnedFolder, learned_folder
+from flows.trust import owner
 from transforms.core.errors import DataprepError
 
 WORKSPACE = "DATAPREP_WORKSPACE"
@@ -175,7 +176,7 @@ def checked(flow_id: str, flow: Flow | None = None) -> Checked:
     opened = editor(flow_id)
     version = flow or opened.flow
     kept = _checks()
-    key = digest([text_of(version), str(opened.path), _ages(version, opened.path.parent)])
+    key = digest([text_of(version), str(opened.path), _ages(version, opened.path.parent), owner().changed_at()])
     if key not in kept:
         while len(kept) >= KEPT_CHECKS:
             kept.pop(next(iter(kept)))

@@ -16,6 +16,7 @@ from flows.engines.polars_aggregates import aggregated
 from flows.engines.polars_joins import concatenated, joined, joined_asof
 from flows.engines.polars_statistics import Measuring
 from flows.engines.polars_windows import windowed
+from transforms.code.stopping import stoppable
 from transforms.core import relations as rel
 from transforms.core.random import draw
 from transforms.core.statistics import Statistic
@@ -23,6 +24,7 @@ from transforms.core.statistics import Statistic
 ROW = "__engine_row"
 DRAW = "__engine_draw"
 ALL = "__engine_all"
+FIRST_ROWS = 1_000
 
 
 class PolarsEngine:
@@ -60,6 +62,7 @@ class PolarsEngine:
         """One query; what is asked of one table is asked of it once."""
         together = {table: Measuring(self.table(table)) for table, _ in questions}
         places = [together[table].ask(statistics) for table, statistics in questions]
+        self._find_middles(together)
         frames = [each.frames() for each in together.values()]
         held = any(each.wide for each in together.values())
         found = iter(self.gather([frame for each in frames for frame in each], "in-memory" if held else "streaming"))
@@ -68,6 +71,21 @@ class PolarsEngine:
             for (table, each), mine in zip(together.items(), frames, strict=True)
         }
         return [answers[table][place] for (table, _), place in zip(questions, places, strict=True)]
+
+    def _find_middles(self, together: Mapping[rel.Relation, Measuring]) -> None:
+        """Look at the first rows of what is measured, where they can be had without computing the whole."""
+        begins = {table: rows for table in together if (rows := self._beginning(table)) is not None}
+        wanted = {table: row for table, rows in begins.items() if (row := together[table].middle(rows)) is not None}
+        for table, row in zip(wanted, self.gather(list(wanted.values())) if wanted else (), strict=True):
+            together[table].around(row)
+
+    def _beginning(self, table: rel.Relation) -> pl.LazyFrame | None:
+        """What row-wise steps make of the first rows of a source."""
+        if isinstance(table, rel.MapRows):
+            rows = self._beginning(table.table)
+            with stoppable(lambda: self._control.cancelled):
+                return None if rows is None else table(rows)
+        return self.table(table).head(FIRST_ROWS) if isinstance(table, rel.Source) else None
 
     def count(self, relations: Sequence[rel.Relation]) -> list[int]:
         """Numbers of rows, of several relations in one pass."""
@@ -141,7 +159,12 @@ class PolarsEngine:
 
     @_table.register
     def _(self, relation: rel.MapRows) -> pl.LazyFrame:
-        return relation(self.table(relation.table))
+        with stoppable(lambda: self._control.cancelled):
+            return relation(self.table(relation.table))
+
+    @_table.register
+    def _(self, relation: rel.Apply) -> pl.LazyFrame:
+        return applied(self.table(relation.table), relation, lambda: self._control.cancelled)
 
     @_table.register
     def _(self, relation: rel.Sort) -> pl.LazyFrame:
@@ -194,6 +217,16 @@ def ordered(table: pl.LazyFrame, by: Sequence[rel.Order]) -> pl.LazyFrame:
         nulls_last=[each.nulls_last for each in by],
         maintain_order=True,
     )
+
+
+def applied(table: pl.LazyFrame, relation: rel.Apply, stopped: Callable[[], bool]) -> pl.LazyFrame:
+    """The table passed through the function, once for each query."""
+
+    def function(rows: pl.DataFrame) -> pl.DataFrame:
+        with stoppable(stopped):
+            return relation.schema.to_frame() if rows.is_empty() else relation.function(rows)
+
+    return table.map_batches(function, schema=relation.schema)
 
 
 def distinct(table: pl.LazyFrame, relation: rel.Distinct) -> pl.LazyFrame:

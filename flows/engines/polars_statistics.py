@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,8 @@ from transforms.core import statistics as stat
 from transforms.core.random import draw
 
 Scalars = stat.Count | stat.Missing | stat.CountWhere | stat.Mean | stat.Std | stat.Sum | stat.Min | stat.Max
+Middles = Sequence[float | None]
+"""For each column of a statistic of spread one of its values, where one is known before the whole is read."""
 DRAW = "__draw"
 MOST_HELD = 48
 """Columns of which all values have to be held that one streaming query is asked for."""
@@ -38,6 +41,7 @@ class Measuring:
         self._table = table
         self._schema = table.collect_schema()
         self._statistics: list[stat.Statistic] = []
+        self._middles: dict[int, Middles] = {}
 
     def ask(self, statistics: Sequence[stat.Statistic]) -> slice:
         """Ask for more; their place among all answers."""
@@ -45,15 +49,41 @@ class Measuring:
         self._statistics += statistics
         return slice(start, len(self._statistics))
 
+    def middle(self, beginning: pl.LazyFrame) -> pl.LazyFrame | None:
+        """A value of each column of which a spread is asked, from the first rows; ``None`` when none is asked.
+
+        Values are taken less it, which keeps their digits. Were it the smallest of the whole table, all values would
+        have to be held until that is known.
+        """
+        values = [
+            measured_expr(column, self._schema).cast(pl.Float64).drop_nulls().first().alias(f"{i},{k}")
+            for i, each in enumerate(self._statistics)
+            for k, column in enumerate(_spread(each))
+        ]
+        return beginning.select(values) if values else None
+
+    def around(self, row: pl.DataFrame) -> None:
+        """Take the row that :meth:`middle` asked for."""
+        found = row.row(0, named=True)
+        for i, each in enumerate(self._statistics):
+            values = [found[f"{i},{k}"] for k in range(len(_spread(each)))]
+            self._middles[i] = [value if value is not None and isfinite(value) else None for value in values]
+
     def frames(self) -> list[pl.LazyFrame]:
         """The tables to compute."""
         statistics, schema = self._statistics, self._schema
         self._shared = _shared_quantiles(statistics)
         grouped = {place for places in self._shared.values() for place in places}
-        single = {i: scalar(each, schema) for i, each in enumerate(statistics) if is_scalar(each) and i not in grouped}
+        single = {
+            i: scalar(each, schema, self._middles.get(i, ()))
+            for i, each in enumerate(statistics)
+            if is_scalar(each) and i not in grouped
+        }
         self._single = list(single)
         self._queries = {
-            i: _query(each, self._table, schema) for i, each in enumerate(statistics) if not is_scalar(each)
+            i: _query(each, self._table, schema, self._middles.get(i, ()))
+            for i, each in enumerate(statistics)
+            if not is_scalar(each)
         }
         row = [expr.alias(str(i)) for i, expr in single.items()]
         row += [_quantiles(name, places, statistics, schema) for name, places in self._shared.items()]
@@ -102,10 +132,27 @@ def _present(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
     return measured_expr(column, schema).cast(pl.Float64).drop_nulls()
 
 
-def _centred(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
-    """Numbers less their smallest: what measures spread does not change, and keeps its digits at large means."""
-    number = measured_expr(column, schema).cast(pl.Float64)
-    return number - number.min()
+def _spread(statistic: stat.Statistic) -> tuple[stat.Measured, ...]:
+    """The columns whose spread a statistic measures, which a shift does not change."""
+    match statistic:
+        case stat.Std(column):
+            return (column,)
+        case stat.Covariance(columns) | stat.Correlation(columns):
+            return tuple(columns)
+        case _:
+            return ()
+
+
+def _centred(columns: Sequence[stat.Measured], schema: pl.Schema, middles: Middles) -> list[pl.Expr]:
+    """Numbers less one of their values, or else the smallest: spread keeps its digits at large means.
+
+    A value that occurs makes a constant column exactly 0.
+    """
+    numbers = [measured_expr(each, schema).cast(pl.Float64) for each in columns]
+    known = middles or [None] * len(numbers)
+    return [
+        number - (number.min() if middle is None else middle) for number, middle in zip(numbers, known, strict=True)
+    ]
 
 
 def measured_expr(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
@@ -131,7 +178,7 @@ def is_scalar(statistic: stat.Statistic) -> bool:
     return isinstance(statistic, Scalars | stat.Quantile | stat.Distinct | stat.Histogram)
 
 
-def scalar(statistic: stat.Statistic, schema: pl.Schema) -> pl.Expr:
+def scalar(statistic: stat.Statistic, schema: pl.Schema, middles: Middles = ()) -> pl.Expr:
     """The aggregate expression of a statistic whose answer is a single value."""
     match statistic:
         case stat.Count():
@@ -143,7 +190,7 @@ def scalar(statistic: stat.Statistic, schema: pl.Schema) -> pl.Expr:
         case stat.Mean(column):
             return measured_expr(column, schema).cast(pl.Float64).mean()
         case stat.Std(column, ddof):
-            return _centred(column, schema).std(ddof)
+            return _centred([column], schema, middles)[0].std(ddof)
         case stat.Sum(column):
             return _sum(measured_expr(column, schema), schema)
         case stat.Min(column):
@@ -193,12 +240,12 @@ def _bins(value: pl.Expr, edges: tuple[float, ...]) -> list[pl.Expr]:
 
 
 @singledispatch
-def _query(statistic: stat.Statistic, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+def _query(statistic: stat.Statistic, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
     raise NotImplementedError(f"PolarsEngine cannot measure {type(statistic).__name__}.")
 
 
 @_query.register
-def _(statistic: stat.ValueCounts, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+def _(statistic: stat.ValueCounts, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
     values = table.select(measured_expr(statistic.column, schema).alias("value"))
     if statistic.explode:
         values = values.explode("value")
@@ -210,7 +257,7 @@ def _(statistic: stat.ValueCounts, table: pl.LazyFrame, schema: pl.Schema) -> Qu
 
 
 @_query.register
-def _(statistic: stat.GroupMeans, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+def _(statistic: stat.GroupMeans, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
     pairs = table.select(
         measured_expr(statistic.by, schema).alias("group"),
         measured_expr(statistic.column, schema).cast(pl.Float64).alias("value"),
@@ -222,7 +269,7 @@ def _(statistic: stat.GroupMeans, table: pl.LazyFrame, schema: pl.Schema) -> Que
 
 
 @_query.register
-def _(statistic: stat.PairCounts, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+def _(statistic: stat.PairCounts, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
     pairs = table.select(
         measured_expr(statistic.first, schema).alias("first"), measured_expr(statistic.second, schema).alias("second")
     ).drop_nulls()
@@ -231,22 +278,18 @@ def _(statistic: stat.PairCounts, table: pl.LazyFrame, schema: pl.Schema) -> Que
 
 
 @_query.register
-def _(statistic: stat.Covariance, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+def _(statistic: stat.Covariance, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
     names = [str(i) for i in range(len(statistic.columns))]
     whole = table.select(
         measured_expr(column, schema).cast(pl.Float64).alias(name)
         for name, column in zip(names, statistic.columns, strict=True)
     ).drop_nulls()
+    values = _centred([pl.col(name) for name in names], pl.Schema(dict.fromkeys(names, pl.Float64())), middles)
     pairs = [(i, j) for i in range(len(names)) for j in range(i, len(names))]
     row = whole.select(
         pl.len().cast(pl.Int64).alias("rows"),
         *(pl.col(name).mean().alias(f"mean{name}") for name in names),
-        *(
-            pl.cov(
-                pl.col(names[i]) - pl.col(names[i]).mean(), pl.col(names[j]) - pl.col(names[j]).mean(), ddof=1
-            ).alias(f"{i},{j}")
-            for i, j in pairs
-        ),
+        *(pl.cov(values[i], values[j], ddof=1).alias(f"{i},{j}") for i, j in pairs),
     )
     return Query(row, lambda found: covariance_matrix(found.row(0, named=True), len(names)))
 
@@ -266,10 +309,9 @@ def covariance_matrix(row: dict[str, Any], size: int) -> stat.CovarianceMatrix:
 
 
 @_query.register
-def _(statistic: stat.Correlation, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+def _(statistic: stat.Correlation, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
     size = len(statistic.columns)
-    numbers = [measured_expr(column, schema).cast(pl.Float64) for column in statistic.columns]
-    values = [each - each.mean() for each in numbers]
+    values = _centred(statistic.columns, schema, middles)
     row = table.select(
         pl.corr(values[i], values[j], method="pearson").alias(f"{i},{j}") for i in range(size) for j in range(i, size)
     )
@@ -287,7 +329,7 @@ def correlation_matrix(row: dict[str, Any], size: int) -> tuple[tuple[float | No
 
 
 @_query.register
-def _(statistic: stat.Rows, table: pl.LazyFrame, schema: pl.Schema) -> Query:
+def _(statistic: stat.Rows, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
     rows = table.select(statistic.columns)
     drawn = rows.with_columns(draw(statistic.seed, statistic.columns).alias(DRAW))
     order = [DRAW, *(name for name in statistic.columns if not schema[name].is_nested())]
@@ -297,6 +339,11 @@ def _(statistic: stat.Rows, table: pl.LazyFrame, schema: pl.Schema) -> Query:
         kept = drawn.sort(order, maintain_order=True).group_by(statistic.per, maintain_order=True).head(statistic.limit)
         kept = kept.sort(order, maintain_order=True)
     return Query(kept.select(statistic.columns), lambda found: found)
+
+
+@_query.register
+def _(statistic: stat.Head, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
+    return Query(table.select(statistic.columns).head(statistic.rows), lambda found: found)
 
 
 def settled(table: pl.DataFrame) -> pl.DataFrame:

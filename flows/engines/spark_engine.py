@@ -22,18 +22,18 @@ from flows.engines.polars_engine import PolarsEngine
 from flows.engines.spark_errors import restored_errors
 from flows.engines.spark_reduce import Feed, from_frame, from_pieces
 from flows.engines.spark_rows import RowFunction, chained, from_spark, map_rows, spark_name, to_spark
-from flows.engines.spark_sources import Piece, numbered, pieces_of, read_pieces
+from flows.engines.spark_sources import Piece, numbered, pieces_of, read_pieces, without_first
 from flows.engines.spark_statistics import measured
 from flows.engines.spark_windows import windowed_frame
 from flows.engines.spark_writing import ATTEMPTS, Stage, Wanted, base_of, written
 from flows.tables import OpenSource
 from transforms.core import relations as rel
-from transforms.core.statistics import Statistic
+from transforms.core.statistics import Head, Statistic
 
 Result = TypeVar("Result")
 PATIENCE = 0.6
 """Seconds that a cancelled run waits for its jobs to end."""
-WORTH_KEEPING = (rel.Join, rel.AsofJoin, rel.Aggregate, rel.Window, rel.Sort, rel.Distinct, rel.Sample)
+WORTH_KEEPING = (rel.Join, rel.AsofJoin, rel.Aggregate, rel.Window, rel.Sort, rel.Distinct, rel.Sample, rel.Apply)
 """Tables that move rows between executors, and are kept while several others need them."""
 
 
@@ -82,7 +82,16 @@ class SparkEngine:
         return [answers[table][place] for table, place in places]
 
     def _measured(self, relation: rel.Relation, statistics: Sequence[Statistic]) -> list[Any]:
-        return self._run(lambda: measured(self._feed(relation), self.schema(relation), statistics))
+        counted = [each for each in statistics if not isinstance(each, Head)]
+        answers: Iterator[Any] = iter(())
+        if counted:
+            answers = iter(self._run(lambda: measured(self._feed(relation), self.schema(relation), counted)))
+        return [
+            self.collect(rel.Limit(relation, each.rows)).select(each.columns)
+            if isinstance(each, Head)
+            else next(answers)
+            for each in statistics
+        ]
 
     def _feed(self, relation: rel.Relation) -> Feed:
         steps, base = _row_steps(relation)
@@ -182,7 +191,10 @@ class SparkEngine:
         return schema.to_frame().lazy()
 
     def _pieces_of(self, relation: rel.Relation) -> tuple[Piece, ...] | None:
-        """The pieces of a source that executors open; ``None`` for any other table."""
+        """The pieces of a source, or of all but its first rows, that executors open; ``None`` for any other table."""
+        if isinstance(relation, rel.Limit) and relation.rows is None:
+            pieces = self._pieces_of(relation.table)
+            return without_first(pieces, relation.offset) if pieces else None
         if not isinstance(relation, rel.Source):
             return None
         source = self._sources[relation.name]
@@ -224,14 +236,20 @@ class SparkEngine:
         return self._mapped(relation)
 
     @_table.register
+    def _(self, relation: rel.Apply) -> DataFrame:
+        return spark_relations.applied(self.table(relation.table), relation, self.schema(relation.table))
+
+    @_table.register
     def _(self, relation: rel.Sort) -> DataFrame:
         return spark_relations.ordered(self.table(relation.table), relation)
 
     @_table.register
     def _(self, relation: rel.Limit) -> DataFrame:
         table = relation.table
-        if self._pieces_of(base_of(table)) is None:
+        if self._pieces_of(relation if relation.rows is None else base_of(table)) is None:
             return spark_relations.limited(self.table(table), relation, ordered=isinstance(table, rel.Sort))
+        if relation.rows is None:
+            return self._mapped(relation)
         # No piece can give more rows than are wanted, so none needs to be read further.
         most = partial(pl.LazyFrame.head, n=relation.offset + relation.rows)
         return spark_relations.limited(self._mapped(table, [most]), relation, ordered=False)

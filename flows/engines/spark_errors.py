@@ -15,11 +15,11 @@ import polars as pl
 from pyspark.errors import PySparkException
 
 from connectors.core.connector import DestinationError, SourceError
-from flows.engines.errors import overflow, told
+from flows.engines.errors import NoSpaceError, RowsError, overflow, told
 from transforms.core.errors import DataprepError, StepError
 
 KINDS: dict[str, type[DataprepError]] = {
-    each.__name__: each for each in (StepError, SourceError, DestinationError, DataprepError)
+    each.__name__: each for each in (NoSpaceError, RowsError, StepError, SourceError, DestinationError, DataprepError)
 }
 MARK = "dataprep-error:"
 ENVELOPE = re.compile(re.escape(MARK) + r"(\[.*?\]):end")
@@ -35,10 +35,13 @@ def portable_errors() -> Iterator[None]:
     """In an executor: errors that are the user's to mend leave in a form that the driver can read."""
     try:
         yield
-    except DataprepError as error:
-        kind = next(each.__name__ for each in type(error).__mro__ if each.__name__ in KINDS)
+    except BaseException as error:
+        found = told(error)
+        if not isinstance(found, DataprepError):
+            raise
+        kind = next(each.__name__ for each in type(found).__mro__ if each.__name__ in KINDS)
         # ASCII and without line breaks, so that no log or exception on the way changes it.
-        raise CarriedError(f"{MARK}{json.dumps([kind, str(told(error)).encode().hex()])}:end") from error
+        raise CarriedError(f"{MARK}{json.dumps([kind, str(found).encode().hex()])}:end") from error
 
 
 @contextmanager

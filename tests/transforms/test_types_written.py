@@ -152,6 +152,41 @@ def test_measurements_with_a_decimal_comma() -> None:
         ParseMeasurement(column="x", to_unit="m", default_unit="s").bind(table.schema)
 
 
+def test_heights_in_feet_and_inches_become_centimetres() -> None:
+    inches = {
+        "5'7\"": 67, "5' 7''": 67, "5 ft 9 inches": 69, "5ft. 9in.": 69, "5 feet and 8.5 inches": 68.5, "5'10": 70,
+        "5′7″": 67, "6'": 72, '69"': 69, "68": 68, "-1 ft 6 in": -18,
+    }  # fmt: skip
+    unread = ["5 11", "5 .11", "6*12", "Five foot eight inches", "5 lb 3", "5 ft 3 kg", "5 in 3 ft", "1e308 ft 1e308 in"]
+    table = pl.DataFrame({"x": [*inches, *unread, None]})
+    step = ParseMeasurement(column="x", to_unit="cm", default_unit="in")
+    expected = [each * 2.54 for each in inches.values()]
+    assert result(step, table)["x_value"].to_list() == pytest.approx([*expected, *[None] * (len(unread) + 1)])
+    assert lost(step, table) == [len(unread)]
+
+
+def test_measures_of_several_parts_are_read_whole_or_counted() -> None:
+    read = {
+        "5'7\"": (67, "in"), "5 ft 9 inches": (69, "inches"), "6'": (6, "ft"), "1 h 30 min": (90, "min"),
+        "2 m2": (2, "m2"), "5 mg/100 ml": (5, "mg/100 ml"), "3 apples": (3, "apples"),
+    }  # fmt: skip
+    unread = ["5 ft 9 inches tall", "40°26'46\"", "5 kg - 7 kg", "1/2 cup", "3:30", "5 x 10 cm"]
+    table = pl.DataFrame({"x": [*read, *unread, None]})
+    step = ParseMeasurement(column="x")
+    found = result(step, table).select("x_value", "x_unit").rows()
+    assert found == [*read.values(), *[(None, None)] * (len(unread) + 1)]
+    assert lost(step, table) == [len(unread)]
+
+
+@pytest.mark.parametrize("unit", ['"', "'", "½"])
+def test_a_sign_is_no_unit(unit: str) -> None:
+    schema = pl.Schema({"x": pl.String(), "n": pl.Float64()})
+    with pytest.raises(InvalidStepError, match="There is no unit"):
+        ConvertUnits(column="n", unit=unit, to="cm").bind(schema)
+    with pytest.raises(InvalidStepError, match="There is no unit"):
+        ParseMeasurement(column="x", to_unit="cm", default_unit=unit).bind(schema)
+
+
 def test_durations_are_those_of_pandas() -> None:
     lengths = [timedelta(seconds=int(n)) for n in RANDOM.integers(-(10**6), 10**6, 40)]
     iso = [pd.Timedelta(abs(each)).isoformat() for each in lengths]

@@ -143,7 +143,7 @@ def test_rules_are_told_in_words() -> None:
 def test_keys_that_occur_twice_stop_the_run_with_count_and_sample() -> None:
     table = pl.DataFrame({"a": [1, 1, 2, 2, 2, 3], "b": ["x", "x", None, None, None, "x"]})
     with pytest.raises(
-        StepError, match=r"'a and b is unique' is broken: '5 rows share 2 values, such as 1, x'. Nothing"
+        StepError, match=r"'a and b is unique' is broken: 5 rows share a value with another, such as 1, x. Nothing"
     ):
         result(AssertUnique(columns=("a", "b")), table)
     unique = table.with_row_index("row").cast({"row": pl.Int64})
@@ -161,11 +161,11 @@ def test_nan_and_null_are_one_key() -> None:
 def test_the_number_of_rows_is_checked() -> None:
     table = pl.DataFrame({"a": [1, 2, 3]})
     assert result(AssertRowCount(min=3, max=3), table).equals(table)
-    with pytest.raises(StepError, match="at least 4 rows, found '3'"):
+    with pytest.raises(StepError, match="at least 4 rows, found 3"):
         result(AssertRowCount(min=4), table)
-    with pytest.raises(StepError, match="at least 1 and at most 2 rows, found '3'"):
+    with pytest.raises(StepError, match="at least 1 and at most 2 rows, found 3"):
         result(AssertRowCount(min=1, max=2), table)
-    with pytest.raises(StepError, match="found '0'"):
+    with pytest.raises(StepError, match="found 0"):
         result(AssertRowCount(min=1), table.clear())
     with pytest.raises(ValidationError, match="above the maximum"):
         AssertRowCount(min=3, max=2)
@@ -194,9 +194,9 @@ def test_a_broken_rule_stops_a_run_before_anything_is_written(tmp_path: Path) ->
         whole = edits.add_destination(checked, "out", out)
         return run(whole, tmp_path, lambda sources, control: start_engine("polars", sources, control), Options())
 
-    with pytest.raises(StepError, match=r"1 rows of column 'age' break the rule 'age <= 120', such as '150'. Nothing"):
+    with pytest.raises(StepError, match=r"column 'age' break the rule 'age <= 120', such as '150' \(1 row\). Nothing"):
         outcome("assert_range", {"columns": ["age"], "max": 120})
-    with pytest.raises(StepError, match="2 rows share 1 values, such as 1"):
+    with pytest.raises(StepError, match="2 rows share a value with another, such as 1"):
         outcome("assert_unique", {"columns": ["id"]})
     assert not (tmp_path / "out.csv").exists()
     found = outcome("assert_range", {"columns": ["age"], "max": 120, "on_fail": "quarantine"})

@@ -147,7 +147,7 @@ def test_keys_are_looked_up_in_the_other_table(nulls: Any, broken: list[int]) ->
 def test_keys_that_are_not_there_stop_the_run_with_count_and_sample() -> None:
     table, known = pl.DataFrame({"a": ["x", "y", "z", None]}), pl.DataFrame({"k": ["x"]})
     step = AssertForeignKey(columns=("a",), reference=("k",))
-    with pytest.raises(StepError, match="'a is in the other table' is broken: '2 rows are not, such as y'"):
+    with pytest.raises(StepError, match="'a is in the other table' is broken: 2 rows are not, such as y"):
         result(step, table, known)
     assert result(step, table.head(1), known).equals(table.head(1))
     with pytest.raises(InvalidStepError, match="so they cannot match"):
@@ -186,7 +186,7 @@ def test_a_statistic_of_nothing_is_decided_by_a_setting() -> None:
     table = pl.DataFrame({"x": pl.Series([None, None], dtype=pl.Float64)})
     assert result(AssertStatistic(column="x", min=1), table).equals(table)
     step = AssertStatistic(column="x", min=1, when_empty="fail")
-    with pytest.raises(StepError, match="found 'no value'"):
+    with pytest.raises(StepError, match="found no value"):
         result(step, table)
     flagged = result(step.model_copy(update={"on_fail": "flag"}), table)
     assert flagged["is_valid"].to_list() == [False, False]
@@ -236,9 +236,9 @@ def test_without_a_moment_age_is_counted_to_now() -> None:
 
 def test_old_data_stops_the_run() -> None:
     table = pl.DataFrame({"at": [date(2024, 5, 1), None]})
-    with pytest.raises(StepError, match="The latest 'at' is to lie back 1 days at most, found '2024-05-01'"):
+    with pytest.raises(StepError, match="The latest 'at' is to lie back 1 days at most, found 2024-05-01"):
         result(AssertFresh(column="at", max_age=1, at="2024-05-03"), table)
-    with pytest.raises(StepError, match="found 'no date'"):
+    with pytest.raises(StepError, match="found no date"):
         result(AssertFresh(column="at", max_age=1, when_empty="fail"), table.clear())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from functools import cache
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from transforms.reference import schema
 
 Widget = Literal[
     "column", "columns", "condition", "rows", "mapping", "choice", "choices", "switch", "number", "text", "area",
-    "value", "values", "json"
+    "code", "value", "values", "group", "json"
 ]  # fmt: skip
 MAIN = 6
 RARE = {
@@ -64,6 +65,8 @@ class FormField:
     """Whether it may be left without a value."""
     default: Any = None
     options: tuple[str, ...] = ()
+    labels: Mapping[str, str] = dataclass_field(default_factory=dict)
+    """What people read instead of an option, where its own name would not do."""
     kinds: tuple[Kind, ...] = ("all",)
     """Types of columns that may be chosen."""
     table: int = 0
@@ -80,7 +83,9 @@ class FormField:
     item: FormField | None = None
     """What the values of a mapping are."""
     fields: tuple[FormField, ...] = ()
-    """The settings of each row of a list."""
+    """The settings of each row of a list, or of a group."""
+    of: str = ""
+    """What the settings of a group belong to; what was typed is remembered apart for each."""
     rare: bool = False
     """Whether it is found under more options."""
 
@@ -144,6 +149,8 @@ def _shape(property: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, An
     widget = property.get("widget", "")
     if widget in ("column", "columns", "condition"):
         return {"widget": widget}
+    if widget == "code":
+        return {"widget": "code", "low": property.get("minLength")}
     if widget in ("formula", "sql"):
         return {"widget": "area", "low": property.get("minLength")}
     options = _options(property)

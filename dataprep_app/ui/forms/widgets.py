@@ -28,6 +28,7 @@ PLACEHOLDERS = {
     "datetime": "2024-05-31 13:30",
     "new_column": "Name of a new column",
     "regex": "A regular expression",
+    "code": "def transform(...):\n    return ...",
 }
 
 
@@ -97,6 +98,14 @@ def _area(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
     return _or_unset(text, field)
 
 
+def _code(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
+    key = drawing.keep(path, "" if initial is None else str(initial))
+    with st.container(key=f"code_field:{key}"):  # by which the style of the page knows it
+        text = st.text_area(field.label, key=key, help=field.help, height=180, placeholder=PLACEHOLDERS["code"])
+    drawing.remember(path, text)
+    return _or_unset(text, field)
+
+
 def _or_unset(text: str, field: FormField) -> Any:
     if text:
         return text
@@ -129,12 +138,13 @@ def _values(drawing: Drawing, path: str, field: FormField, initial: Any) -> list
 
 
 def _choice(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
-    names = [words(each) for each in field.options]
+    label = _labels(field)
+    names = [label(each) for each in field.options]
     key = drawing.keep(path, initial)
     short = len(names) <= 4 and sum(map(len, names)) <= 28 and not field.nullable
     if short and initial is not None:
         value: Any = st.segmented_control(
-            field.label, field.options, required=True, key=key, help=field.help, format_func=words
+            field.label, field.options, required=True, key=key, help=field.help, format_func=label
         )
     else:
         value = st.selectbox(
@@ -143,11 +153,15 @@ def _choice(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
             index=None if field.nullable or initial is None else 0,  # what may be empty can be cleared
             key=key,
             help=field.help,
-            format_func=words,
+            format_func=label,
             placeholder="Choose",
         )
     drawing.remember(path, value)
     return UNSET if value is None and not field.nullable else value
+
+
+def _labels(field: FormField) -> Callable[[str], str]:
+    return lambda option: field.labels.get(option) or words(option)
 
 
 def _choices(drawing: Drawing, path: str, field: FormField, initial: Any) -> list[str]:
@@ -156,7 +170,7 @@ def _choices(drawing: Drawing, path: str, field: FormField, initial: Any) -> lis
         field.options,
         key=drawing.keep(path, list(initial or ())),
         help=field.help,
-        format_func=words,
+        format_func=_labels(field),
         placeholder="Choose",
     )
     return list(drawing.remember(path, value))
@@ -174,6 +188,17 @@ def _rows(drawing: Drawing, path: str, field: FormField, initial: Any) -> list[d
 
     start = initial or ([{}] if field.required else [])
     return row_list(drawing, f"{path}:list", start, row, add="Add another" if start else "Add", new={})
+
+
+def _group(drawing: Drawing, path: str, field: FormField, initial: Any) -> dict[str, Any]:
+    """The settings of a group that are not at their defaults."""
+    given = dict(initial or {})
+    found = {
+        each.name: draw_field(drawing, f"{path}:{field.of}:{each.name}", each, given.get(each.name, each.default))
+        for each in field.fields
+    }
+    defaults = {each.name: each.default for each in field.fields}
+    return {name: value for name, value in found.items() if value is not UNSET and value != defaults[name]}
 
 
 def _mapping(drawing: Drawing, path: str, field: FormField, initial: Any) -> Any:
@@ -271,7 +296,9 @@ WIDGETS: dict[str, Widget] = {
     "number": _number,
     "text": _text,
     "area": _area,
+    "code": _code,
     "value": _value,
     "values": _values,
+    "group": _group,
     "json": _json,
 }

@@ -11,7 +11,7 @@ from functools import partial
 import streamlit as st
 
 from dataprep_app.ui import session
-from dataprep_app.ui.parts import graph
+from dataprep_app.ui.parts import graph, recipe_dialogs
 from dataprep_app.ui.parts.job_dialog import add_destination
 from dataprep_app.ui.parts.join_dialog import join_dialog
 from dataprep_app.ui.parts.learned_dialog import learned_dialog
@@ -19,6 +19,7 @@ from dataprep_app.ui.parts.model_dialog import create_model
 from dataprep_app.ui.parts.node_choice import tables, title
 from dataprep_app.ui.parts.pending import open_form
 from dataprep_app.ui.parts.problem_words import JOIN
+from dataprep_app.ui.parts.trust_dialog import trust_dialog
 from flows.document import node_of
 
 VIEWS = {"data": "data", "add": "data", "insights": "insights", "analysis": "analyses"}
@@ -43,6 +44,10 @@ def take_action(flow_id: str) -> Callable[[], None] | None:
             return partial(_join_with, flow_id, reference)
         case "learned" if node_of(reference) in flow.steps:
             return partial(learned_dialog, flow_id, node_of(reference))
+        case str(each) if each in recipe_dialogs.DIALOGS and node_of(reference) in flow.steps:
+            return partial(recipe_dialogs.DIALOGS[each], flow_id, node_of(reference))
+        case "trust":
+            return partial(trust_dialog, flow_id)
         case "model":
             return partial(create_model, flow_id, reference)
         case "destination":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from dataprep_app.recipe_library import recipe_of
 from flows import edits
 from flows.document import Flow, Step, node_of
 from flows.edits import EditError
@@ -68,7 +69,7 @@ def downstream(flow: Flow, id: str) -> set[str]:
 def can_swap(flow: Flow, first: str, second: str) -> bool:
     """Whether two steps, the second right behind the first, can change places: both are one table in, one out."""
     steps = [flow.steps.get(first), flow.steps.get(second)]
-    plain = all(step and len(step.inputs) == 1 and _outputs(step) == 1 for step in steps)
+    plain = all(step and len(step.inputs) == 1 and _outputs(flow, step) == 1 for step in steps)
     return plain and flow.steps[second].inputs == (first,) and set(flow.users(first)) == {second}
 
 
@@ -95,7 +96,7 @@ def swapped(flow: Flow, first: str, second: str) -> Flow:
 def copied(flow: Flow, id: str) -> Flow:
     """The flow with a copy of a step right behind it; of one that takes several tables, beside it."""
     step = flow.steps[id]
-    if len(step.inputs) != 1 or _outputs(step) != 1:
+    if len(step.inputs) != 1 or _outputs(flow, step) != 1:
         return edits.duplicate(flow, id)
     return edits.insert_step(flow, edits.new_id(flow, id), step.transform, id, step.params)
 
@@ -128,7 +129,10 @@ def _different(old: pl.Series, now: pl.Series) -> int:
     return int(old.ne_missing(now).sum())
 
 
-def _outputs(step: Step) -> int:
+def _outputs(flow: Flow, step: Step) -> int:
+    recipe = recipe_of(flow, step)
+    if recipe is not None:
+        return len(recipe.outputs)
     try:
         return len(catalog()[step.transform].outputs)
     except UnknownTransform:
@@ -141,11 +145,18 @@ def _counted(names: tuple[str, ...], noun: str) -> str:
     return f"{len(names)} {noun}s"
 
 
+def step_title(flow: Flow, step: Step) -> str:
+    """What people call a step: what it does, or the name of the recipe that it uses."""
+    recipe = recipe_of(flow, step)
+    if recipe is not None:
+        return recipe.name
+    return catalog()[step.transform].title if step.transform in catalog() else step.transform
+
+
 def titles(flow: Flow) -> Mapping[str, str]:
     """What people call each node."""
     return {
         **{id: str(source.params.get("path") or id).rsplit("/", 1)[-1] for id, source in flow.sources.items()},
-        **{id: catalog()[step.transform].title if step.transform in catalog() else step.transform
-           for id, step in flow.steps.items()},
+        **{id: step_title(flow, step) for id, step in flow.steps.items()},
         **{id: str(each.params.get("path") or id).rsplit("/", 1)[-1] for id, each in flow.destinations.items()},
     }  # fmt: skip

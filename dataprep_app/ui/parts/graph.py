@@ -11,12 +11,15 @@ from typing import Any
 
 import polars as pl
 
+from dataprep_app.recipe_library import recipe_of, size
 from dataprep_app.ui.components.flow_canvas.layout import placed, tidy
+from dataprep_app.ui.parts.chain import step_title
 from dataprep_app.ui.parts.problem_words import JOIN, in_words
 from dataprep_app.workspace import Dataset
 from flows import edits
 from flows.document import Flow, Step, node_of, output_of
 from flows.problems import Checked
+from flows.recipes import RECIPE
 from transforms.catalog import UnknownTransform, catalog
 from transforms.core.transform import Transform
 
@@ -99,7 +102,7 @@ def tidied(flow: Flow) -> Edit:
 def connected(flow: Flow, event: Mapping[str, Any]) -> Edit:
     """A line drawn from an output to an input; onto the taken inputs of a join, it takes their place."""
     source, target = event["source"], event["target"]
-    outputs = _kind(flow.steps[source]).outputs if source in flow.steps and _kind(flow.steps[source]) else ()  # type: ignore[union-attr]
+    outputs = _outputs(flow, source)
     reference = f"{source}.{event['output']}" if len(outputs) > 1 else source
     ports = _ports(flow, target)
     place = ports.index(event["port"]) if event["port"] in ports else 0
@@ -167,12 +170,24 @@ def _ports(flow: Flow, id: str) -> list[str]:
     if id not in flow.steps:
         return ["table"]
     kind, step = _kind(flow.steps[id]), flow.steps[id]
+    if (recipe := recipe_of(flow, step)) is not None:
+        return [each.replace("_", " ") for each in recipe.inputs]
     names = list(kind.inputs) if kind else ["table"]
     if names[-1] == "*":
         fixed = names[:-1]
         count = max(len(step.inputs) + 1, len(names))
         names = [*fixed, *(f"table {i + 1}" for i in range(len(fixed), count))]
     return names
+
+
+def _outputs(flow: Flow, id: str) -> list[str]:
+    """Names of what comes out of a node, as far as the flow alone tells."""
+    if id not in flow.steps:
+        return ["table"]
+    if (recipe := recipe_of(flow, flow.steps[id])) is not None:
+        return list(recipe.outputs)
+    kind = _kind(flow.steps[id])
+    return list(kind.outputs) if kind else ["table"]
 
 
 def _status(flow: Flow, id: str, checked: Checked) -> dict[str, str]:
@@ -204,31 +219,28 @@ def _sources(flow: Flow, checked: Checked) -> Iterator[dict[str, Any]]:
 
 def _steps(flow: Flow, checked: Checked) -> Iterator[dict[str, Any]]:
     for id, step in flow.steps.items():
-        kind = _kind(step)
-        outputs = (
-            list(checked.prediction.bound[id].output_names)
-            if id in checked.prediction.bound
-            else list(kind.outputs)
-            if kind
-            else ["table"]
-        )
-        looks = (
-            "join"
-            if len(step.inputs) > 1 or (kind and len(kind.inputs) > 1)
-            else "split"
-            if len(outputs) > 1
-            else "step"
-        )
+        bound, recipe = checked.prediction.bound.get(id), recipe_of(flow, step)
+        outputs = list(bound.output_names) if bound else _outputs(flow, id)
         yield {
             "id": id,
-            "kind": looks,
-            "title": kind.title if kind else step.transform,
-            "sub": step.note or said(step) or id,
+            "kind": _looks(step, outputs),
+            "title": step_title(flow, step),
+            "sub": step.note or (size(recipe) if recipe else said(step)) or id,
             "inputs": _ports(flow, id),
             "outputs": outputs,
             "menu": "rows",
             **({"status": "off"} if step.disabled else _status(flow, id, checked)),
         }
+
+
+def _looks(step: Step, outputs: Sequence[str]) -> str:
+    """The kind of picture that a step has."""
+    kind = _kind(step)
+    if step.transform == RECIPE:
+        return "recipe"
+    if len(step.inputs) > 1 or (kind and len(kind.inputs) > 1):
+        return "join"
+    return "split" if len(outputs) > 1 else "step"
 
 
 def _destinations(flow: Flow, checked: Checked) -> Iterator[dict[str, Any]]:

@@ -52,6 +52,11 @@ def create_job(flow_id: str) -> None:
         format_func=lambda each: FITS[each],
         help="Means, categories, words and the like: take those of an earlier run, or learn them anew from all rows.",
     )
+    rejects = st.checkbox(
+        "Keep rejected rows",
+        help="Write the rows of which a step lost or refused a value, as they were and with the reason, to a folder "
+        "beside the first destination. If a rule stops the job, the rows that broke it are written.",
+    )
     values = {name: _parameter(name, each) for name, each in flow.parameters.items()}
     changed = {name: value for name, value in values.items() if value != flow.parameters[name].default}
     arguments = {
@@ -59,6 +64,7 @@ def create_job(flow_id: str) -> None:
         "engine": engine,
         "fit": fit,
         "only": list(only),
+        "rejects": rejects,
         "parameters": changed,
     }
     with st.expander("Run it elsewhere", icon=":material/terminal:"):
@@ -108,6 +114,7 @@ def command(flow_id: str, arguments: dict[str, Any]) -> str:
     if arguments["fit"] != "reuse":
         parts += ["--fit", arguments["fit"]]
     parts += [part for each in arguments["only"] for part in ("--only", each)]
+    parts += ["--rejects"] if arguments["rejects"] else []
     parts += [part for name, value in arguments["parameters"].items() for part in ("--param", f"{name}={value}")]
     return shlex.join(parts)
 
@@ -118,6 +125,7 @@ def spark_command(flow_id: str, arguments: dict[str, Any]) -> str:
     submit += ["--folder", str(session.workspace().folder)]
     if arguments["fit"] != "reuse":
         submit += ["--fit", arguments["fit"]]
+    submit += ["--rejects"] if arguments["rejects"] else []
     submit += [part for name, value in arguments["parameters"].items() for part in ("--param", f"{name}={value}")]
     return f"dataprep bundle {shlex.quote(flow_id)}.flow.json -o job.zip\n{shlex.join(submit)}"
 

@@ -114,25 +114,32 @@ def _written(job: store.Job, result: Mapping[str, Any]) -> None:
     st.markdown("**Written**")
     for each in result["written"]:
         path = Path(each["target"])
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"{path.name}  \n:small[{each['rows']:,} rows · {path.parent}]")
-            if path.is_file() and path.stat().st_size <= LARGEST_DOWNLOAD:
-                st.download_button(
-                    "Download",
-                    path.read_bytes,
-                    file_name=path.name,
-                    icon=":material/download:",
-                    key=f"get:{each['destination']}",
-                    on_click="ignore",
-                )
-            if path.exists():
-                st.button(
-                    "Add to datasets",
-                    icon=":material/database:",
-                    key=f"add:{each['destination']}",
-                    on_click=_add_dataset,
-                    args=(path,),
-                )
+        _file(path, f"{each['rows']:,} rows · {path.parent}", each["destination"])
+    rejects = result.get("rejects") or ()
+    if rejects:
+        st.markdown("**Rejected rows**", help="Rows of which a step lost or refused a value, with the reason.")
+    for each in rejects:
+        path = Path(each["target"])
+        _file(path, f"{each['rows']:,} rows that {each['step']} rejected · {path.parent}", f"rejects:{each['step']}")
+
+
+def _file(path: Path, about: str, key: str) -> None:
+    """A file that was written, to take away or to go on with."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{path.name}  \n:small[{about}]")
+        if path.is_file() and path.stat().st_size <= LARGEST_DOWNLOAD:
+            st.download_button(
+                "Download",
+                path.read_bytes,
+                file_name=path.name,
+                icon=":material/download:",
+                key=f"get:{key}",
+                on_click="ignore",
+            )
+        if path.exists():
+            st.button(
+                "Add to datasets", icon=":material/database:", key=f"add:{key}", on_click=_add_dataset, args=(path,)
+            )
 
 
 def _steps(result: Mapping[str, Any]) -> None:

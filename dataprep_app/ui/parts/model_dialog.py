@@ -11,7 +11,7 @@ import streamlit as st
 from dataprep_app.jobs import store as jobs
 from dataprep_app.modeling import store
 from dataprep_app.modeling.outcome import Settings
-from dataprep_app.modeling.problem import problem_type
+from transforms.scoring.problem import problem_type
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from flows.document import Flow

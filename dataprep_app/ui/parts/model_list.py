@@ -10,7 +10,7 @@ import streamlit as st
 
 from dataprep_app.jobs import store as jobs
 from dataprep_app.modeling.metrics import Score
-from dataprep_app.modeling.problem import Kind
+from transforms.scoring.problem import Kind
 from dataprep_app.modeling.store import SavedModel
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped

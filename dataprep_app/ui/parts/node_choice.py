@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dataprep_app.ui import session
+from dataprep_app.ui.parts.chain import step_title
 from flows.document import Flow, node_of
-from transforms.catalog import catalog
 
 
 def node_choice(flow_id: str, label: str) -> str | None:
@@ -49,8 +49,8 @@ def tables(flow_id: str, flow: Flow) -> list[str]:
 def title(flow: Flow, reference: str) -> str:
     """What a table is called in a list: its id, and what made it."""
     id = node_of(reference)
-    if id in flow.steps and flow.steps[id].transform in catalog():
-        return f"{reference} · {catalog()[flow.steps[id].transform].title}"
+    if id in flow.steps:
+        return f"{reference} · {step_title(flow, flow.steps[id])}"
     if id in flow.sources:
         return f"{reference} · {flow.sources[id].params.get('path', flow.sources[id].connector)}"
     return reference

@@ -10,6 +10,8 @@ from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import graph
 from dataprep_app.ui.parts.problem_words import JOIN
+from dataprep_app.ui.parts.recipe_panel import group_button, recipe_buttons
+from dataprep_app.ui.parts.trust_dialog import trust_notice, untrusted_code
 from flows import edits
 from flows.document import Flow
 from flows.problems import Checked
@@ -23,12 +25,13 @@ def node_panel(flow_id: str, selected: Sequence[str], checked: Checked, height: 
         if len(selected) > 1:
             st.markdown(f"**{len(selected)} nodes selected**")
             st.caption("Drag moves them together, Delete removes them, Ctrl+C and Ctrl+V copy their steps.")
+            group_button(flow_id, flow, selected)
             return
         (id,) = selected
         node = next(each for each in graph.nodes(flow, checked) if each["id"] == id)
         st.markdown(f"**{escaped(node['title'])}**")
         st.caption(escaped(id if node["sub"] in ("", id) else f"{id} · {node['sub']}"))
-        if node.get("problem"):
+        if node.get("problem") and not trust_notice(flow_id, id, untrusted_code(flow, id), f"trust_node:{id}"):
             say = st.error if node["status"] == "error" else st.warning
             say(escaped(node["problem"]), icon=":material/error:")
         _facts(id, checked)
@@ -57,6 +60,7 @@ def _actions(flow_id: str, flow: Flow, id: str) -> None:
         if id in flow.steps:
             if catalog()[flow.steps[id].transform].learned_type() is not None:
                 st.button("Learned", icon=":material/visibility:", on_click=act, args=("learned",))
+            recipe_buttons(flow_id, flow, id)
             word = "Enable" if flow.steps[id].disabled else "Disable"
             st.button(word, icon=":material/block:", on_click=_toggle, args=(flow_id, id), key=f"off:{id}")
         st.button("Delete", icon=":material/delete:", on_click=_delete, args=(flow_id, id), key=f"del:{id}")

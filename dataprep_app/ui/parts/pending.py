@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, Literal
 
 import streamlit as st
 
+from dataprep_app.recipe_library import with_recipe
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.memory import forget
+from dataprep_app.ui.parts.chain import chain, step_title
 from dataprep_app.ui.parts.impact import propose, waiting
 from flows import edits
-from flows.document import Flow, node_of
+from flows.document import Flow, Recipe, node_of
+from flows.expansion import SOURCE_INFO
 from flows.parameters import substitute
 from flows.parameters import values as parameter_values
-from transforms.catalog import catalog
+from flows.recipes import RECIPE
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def open_form(
         ends = session.ends(flow)
         shown = st.session_state.get(f"reference:{flow_id}")
         after = shown if shown and node_of(shown) in flow else ends[0] if ends else None
+    if transform == SOURCE_INFO and edit is None and after is not None:
+        after = chain(flow, after)[0]  # only an import knows where its rows come from
     number = st.session_state["forms"] = st.session_state.get("forms", 0) + 1
     settings = dict(flow.steps[edit].params if edit and initial is None else initial or {})
     st.session_state[f"form:{flow_id}"] = StepForm(transform, settings, f"step{number}", after, edit)
@@ -120,8 +126,9 @@ def preview_step(flow_id: str, params: Mapping[str, Any], others: Sequence[str] 
     """Show the rows as they would be with the settings of the open form, which are valid."""
     found = step_form(flow_id)
     if found is not None:
+        library = session.workspace().recipes() if found.transform == RECIPE else {}
         st.session_state[f"pending:{flow_id}"] = tried(
-            session.editor(flow_id).flow, found, params, others, branch=branch
+            session.editor(flow_id).flow, found, params, others, branch=branch, library=library
         )
 
 
@@ -148,7 +155,13 @@ def discard(flow_id: str) -> None:
 
 
 def tried(
-    flow: Flow, form: StepForm, params: Mapping[str, Any], others: Sequence[str] = (), *, branch: bool = False
+    flow: Flow,
+    form: StepForm,
+    params: Mapping[str, Any],
+    others: Sequence[str] = (),
+    *,
+    branch: bool = False,
+    library: Mapping[str, Recipe] = MappingProxyType({}),
 ) -> Pending:
     """The flow with the step of a form.
 
@@ -158,23 +171,32 @@ def tried(
         params: its settings, valid.
         others: further outputs whose rows it takes.
         branch: whether the nodes that take rows of the same output go on taking those, and not the step's.
+        library: recipes that the flow takes a copy of when the step uses one.
     """
-    kind = catalog()[form.transform]
     plain = substitute(dict(params), parameter_values(flow))
+    base, wish = flow, form.transform
+    if form.transform == RECIPE:
+        wish = str(plain["recipe"])
+        flow = with_recipe(flow, wish, library)
     if form.edit is not None:
-        inputs = (flow.steps[form.edit].inputs[0], *others) if others else flow.steps[form.edit].inputs
+        old = flow.steps[form.edit].inputs
+        inputs = (old[0], *others) if others or form.transform == RECIPE else old
         changed = edits.change_step(flow, form.edit, params=plain, inputs=inputs)
         changed = _as_written(changed, form.edit, params, plain)
-        return Pending(changed, form.edit, inputs[0], f"Edit {kind.title}", "edit", flow)
+        return Pending(changed, form.edit, inputs[0], f"Edit {_title(changed, form.edit)}", "edit", base)
     after = form.after or session.ends(flow)[0]
-    id = edits.new_id(flow, form.transform)
+    id = edits.new_id(flow, wish)
     if branch:
         longer = edits.add_step(flow, id, form.transform, (after, *others), plain)
     else:
         longer = edits.insert_step(flow, id, form.transform, after, plain)
         longer = edits.change_step(longer, id, inputs=(after, *others)) if others else longer
     longer = _as_written(longer, id, params, plain)
-    return Pending(longer, id, after, f"Add {kind.title}", "add", flow)
+    return Pending(longer, id, after, f"Add {_title(longer, id)}", "add", base)
+
+
+def _title(flow: Flow, id: str) -> str:
+    return step_title(flow, flow.steps[id])
 
 
 def _as_written(flow: Flow, id: str, params: Mapping[str, Any], plain: Mapping[str, Any]) -> Flow:

@@ -12,15 +12,20 @@ import streamlit as st
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.checks import step_problems
 from dataprep_app.ui.forms.column_fields import fitting
-from dataprep_app.ui.forms.fields import FormField, step_fields
+from dataprep_app.ui.forms.fields import FormField
 from dataprep_app.ui.forms.form import draw_form
 from dataprep_app.ui.forms.markdown import escaped
+from dataprep_app.ui.forms.memory import Drawing
 from dataprep_app.ui.parts import pending
 from dataprep_app.ui.parts.chain import downstream, titles
-from dataprep_app.ui.parts.pending import StepForm
+from dataprep_app.ui.parts.offered import IN_FLOW, WHICH, Offer, offered
+from dataprep_app.ui.parts.pending import Pending, StepForm
+from dataprep_app.ui.parts.trust_dialog import code_of_form, trust_notice, untrusted_code
 from flows.document import Flow, node_of
 from flows.parameters import ParameterError, Value
 from flows.parameters import values as parameter_values
+from flows.recipes import RECIPE
+from flows.trust import CodeStep, refusals
 from transforms.catalog import catalog
 from transforms.core.errors import Problem
 from transforms.core.transform import Transform
@@ -28,6 +33,8 @@ from transforms.reference import sentence
 
 HEIGHT = 440
 """Pixels of the part that scrolls; the buttons stay below it."""
+FOR_TRUST = 75
+"""Of these, what a word about code that is not trusted takes."""
 
 
 def prefilled(fields: Sequence[FormField], columns: Mapping[str, pl.DataType], column: str | None) -> dict[str, Any]:
@@ -62,18 +69,34 @@ def draw(flow_id: str, form: StepForm) -> None:
         )  # fmt: skip
     st.markdown(f"**{kind.title}**", help=_more(kind))
     st.caption(sentence(kind))
-    with st.container(height=HEIGHT, border=False, gap="small"):
-        others, branch = _inputs(flow, form, kind)
+    with st.container(height=HEIGHT - FOR_TRUST if kind.runs_code else HEIGHT, border=False, gap="small"):
+        offer = _offer(flow, form, kind)
+        if offer.hint:
+            st.markdown(f":small[{escaped(offer.hint)}]")
+        # Which tables a recipe takes is known once the recipe is.
+        tables, settings = (st.container(gap="small"), st.container(gap="small"))[:: -1 if kind.id == RECIPE else 1]
+        with tables:
+            others, branch = _inputs(flow, form, offer.inputs)
         schemas = _schemas(flow_id, flow, form, others)
-        drawn = draw_form(form.key, step_fields(kind), form.initial, schemas)
-        known = len(schemas) == _inputs_needed(kind, others)
-        problems = step_problems(kind, drawn.values, schemas if known else (), _values(flow))
+        with settings:
+            drawn = draw_form(form.key, offer.fields, form.initial, schemas)
+        known = len(schemas) == _inputs_needed(offer.inputs, others)
+        alone = kind.id not in IN_FLOW
+        problems = [
+            *step_problems(kind, drawn.values, schemas if known and alone else (), _values(flow)),
+            *(Problem(f"The {each.replace('_', ' ')} table is not chosen yet.") for each in _unchosen(offer, others)),
+        ]
+        code = code_of_form(kind, drawn.values, _values(flow))
+        if known and not alone and not problems:
+            made = pending.tried(flow, form, drawn.values, others, branch=branch, library=offer.library)
+            problems, code = _in_flow(flow_id, made)
         changed = drawn.values != dict(form.initial) or form.edit is not None
         if form.tried or (
             changed and any("pattern" in each.found and drawn.values.get(each.field) for each in problems)
         ):
             drawn.say(problems)
     errors = [each for each in problems if each.severity == "error"]
+    trust_notice(flow_id, form.edit or node_of(form.after or ""), [] if errors else code, f"{form.key}:do:trust")
     _footer(flow_id, form, errors if form.tried else [])
     if form.asked is not None:
         _do(flow_id, form, drawn.values, others, branch, ok=not errors)
@@ -91,7 +114,26 @@ def _do(
     st.rerun()
 
 
-def _inputs(flow: Flow, form: StepForm, kind: type[Transform]) -> tuple[list[str], bool]:
+def _offer(flow: Flow, form: StepForm, kind: type[Transform]) -> Offer:
+    name = WHICH.get(kind.id)
+    chosen = st.session_state[Drawing(form.key, ()).keep(name, form.initial.get(name))] if name else None
+    return offered(kind, flow, form.after, session.workspace(), str(chosen or ""))
+
+
+def _unchosen(offer: Offer, others: Sequence[str]) -> list[str]:
+    """Tables that the step takes and that are still to be chosen."""
+    return [each for each in offer.inputs[1 + len(others) :] if each != "*"]
+
+
+def _in_flow(flow_id: str, made: Pending) -> tuple[list[Problem], list[CodeStep]]:
+    """What is wrong with a step in its place in the flow, and the code in it that is not trusted yet."""
+    id = node_of(made.reference)
+    refused = tuple(each.found for each in refusals(made.flow, _values(made.flow)))
+    found = [each for each in session.checked(flow_id, made.flow).problems if each.step == id]
+    return [each for each in found if not each.found.endswith(refused)], untrusted_code(made.flow, id)
+
+
+def _inputs(flow: Flow, form: StepForm, wanted: Sequence[str]) -> tuple[list[str], bool]:
     """Further inputs of the step, and whether it begins a branch of its own."""
     others: list[str] = []
     now = list(flow.steps[form.edit].inputs[1:]) if form.edit else []
@@ -100,7 +142,7 @@ def _inputs(flow: Flow, form: StepForm, kind: type[Transform]) -> tuple[list[str
     def said(id: str) -> str:
         return f"{names.get(node_of(id), id)} ({id})"
 
-    for place, name in enumerate(kind.inputs[1:]):
+    for place, name in enumerate(wanted[1:]):
         if name == "*":
             key = f"{form.key}:do:inputs"
             st.session_state.setdefault(key, now)
@@ -112,8 +154,9 @@ def _inputs(flow: Flow, form: StepForm, kind: type[Transform]) -> tuple[list[str
         else:
             key = f"{form.key}:do:input{place}"
             st.session_state.setdefault(key, now[place] if place < len(now) else None)
+            label = f"{name.capitalize().replace('_', ' ')} table"
             one = st.selectbox(
-                f"{name.capitalize()} table", [*options, *(each for each in now if each not in options)], index=None,
+                label, [*options, *(each for each in now if each not in options)], index=None,
                 key=key, format_func=said, placeholder="Choose a table", help="The other table of the step.",
             )  # fmt: skip
             others += [one] if one else []
@@ -135,8 +178,8 @@ def _is_branch(flow: Flow, form: StepForm) -> bool:
     return where == "New branch"
 
 
-def _inputs_needed(kind: type[Transform], others: Sequence[str]) -> int:
-    return max(len(kind.inputs), 1 + len(others)) if kind.inputs[-1] == "*" else len(kind.inputs)
+def _inputs_needed(wanted: Sequence[str], others: Sequence[str]) -> int:
+    return max(len(wanted), 1 + len(others)) if wanted[-1] == "*" else len(wanted)
 
 
 def _schemas(flow_id: str, flow: Flow, form: StepForm, others: Sequence[str]) -> list[pl.Schema]:

@@ -9,6 +9,7 @@ from functools import partial
 import polars as pl
 import streamlit as st
 
+from dataprep_app.recipe_library import recipe_of, size
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import add_step, step_form
@@ -18,6 +19,8 @@ from dataprep_app.ui.parts.impact import impact_panel, propose, waiting
 from dataprep_app.ui.parts.pending import close_form, open_form
 from dataprep_app.ui.parts.pending import step_form as open_step_form
 from dataprep_app.ui.parts.problem_words import JOIN, in_words
+from dataprep_app.ui.parts.recipe_panel import ungroup_step
+from dataprep_app.ui.parts.trust_dialog import trust_notice, untrusted_code
 from flows import edits
 from flows.document import Flow, node_of
 from flows.identity import digest
@@ -108,9 +111,10 @@ def _step(
             _menu(flow_id, flow, id, place, steps)
         if len(step.inputs) > 1:
             st.caption(escaped(f"with {', '.join(names.get(node_of(each), each) for each in step.inputs[1:])}"))
-        if said(step):
-            st.caption(escaped(said(step)))
-        if id in problems:
+        about = size(recipe) if (recipe := recipe_of(flow, step)) else said(step)
+        if about:
+            st.caption(escaped(about))
+        if id in problems and not trust_notice(flow_id, id, untrusted_code(flow, id), f"trust:{flow_id}:{id}"):
             st.error(escaped(f"{problems[id].found} {problems[id].advice}".strip()))
         if step.note:
             st.caption(f":material/sticky_note_2: {escaped(step.note)}")
@@ -147,6 +151,9 @@ def actions(flow: Flow, id: str, place: int, steps: list[str]) -> dict[str, Acti
     if place + 1 < len(steps) and can_swap(flow, id, steps[place + 1]):
         after = steps[place + 1]
         found["down"] = Action("Move down", ":material/arrow_downward:", partial(_swap, id, after))
+    if recipe_of(flow, step) is not None:
+        found["inside"] = Action("Show its steps", ":material/list:", partial(_show_steps, id))
+        found["ungroup"] = Action("Ungroup", ":material/layers_clear:", partial(ungroup_step, id))
     return found | {
         "copy": Action("Duplicate", ":material/content_copy:", partial(_copy, id)),
         "note": Action("Note", ":material/sticky_note_2:", partial(_open_note, id)),
@@ -160,6 +167,10 @@ def _edit(id: str, flow_id: str) -> None:
         st.session_state["act"] = ("open", id)
     else:
         open_form(flow_id, flow.steps[id].transform, edit=id)
+
+
+def _show_steps(id: str, _flow_id: str) -> None:
+    st.session_state["act"] = ("recipe_steps", id)
 
 
 def _toggle(id: str, flow_id: str) -> None:

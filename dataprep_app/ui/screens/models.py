@@ -12,6 +12,7 @@ from dataprep_app.ui.parts.model_batch import model_batch
 from dataprep_app.ui.parts.model_dialog import KINDS
 from dataprep_app.ui.parts.model_list import BUILDS, built_at, model_list, origin, progress
 from dataprep_app.ui.parts.model_report import model_report
+from dataprep_app.ui.parts.model_use import use_in_flow
 from dataprep_app.ui.parts.model_whatif import model_whatif
 from transforms.core.errors import DataprepError
 
@@ -74,6 +75,7 @@ def _head(model: SavedModel) -> None:
         st.markdown(f"### {escaped(facts.name)}")
     with buttons.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         _back()
+        use_in_flow(model)
         with st.popover("Delete", icon=":material/delete:"):
             st.markdown("The model and what its flow learned for it are deleted for good. Files of predictions stay.")
             st.button("Delete the model", type="primary", on_click=_delete, args=(model,))
