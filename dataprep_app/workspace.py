@@ -105,6 +105,15 @@ class Workspace:
                 continue  # whoever asks for it by its id is told what is wrong with it
         return dict(sorted(found.items(), key=lambda each: (each[1].name.lower(), each[0])))
 
+    def recipe(self, id: str) -> Recipe | None:
+        """A recipe of the library, if it is there.
+
+        Raises:
+            DataprepError: its file cannot be read.
+        """
+        path = self.recipe_path(id)
+        return recipe_files.load(path) if path.exists() else None
+
     def recipe_path(self, id: str) -> Path:
         """The file of a recipe of the library, there or not."""
         if _slug(id) != id:

@@ -72,16 +72,18 @@ class Held:
 
 
 HELD: dict[type[Relation], Held] = {
-    Sort: Held("Sorting", 1.7, True),
+    Sort: Held("Sorting", 1.6, True),
     Aggregate: Held("Grouping", 1.0, True),
-    Distinct: Held("Finding distinct rows", 1.7, False),
-    Join: Held("Joining", 2.0, False),
+    Distinct: Held("Finding distinct rows", 1.2, True),
+    Join: Held("Joining", 1.0, False),
     AsofJoin: Held("Joining", 3.0, False),
-    Window: Held("Looking at other rows of a group", 3.0, False),
-    Sample: Held("Drawing rows", 2.0, False),
+    Window: Held("Looking at other rows of a group", 1.8, True),
+    Sample: Held("Drawing rows", 1.3, True),
     Apply: Held("Passing the whole table through a function", 3.0, False),
 }
-"""By relation; those that are not here hold next to nothing."""
+"""By relation; those that are not here hold next to nothing. As-of joins and functions were not measured."""
+BY_ALL_COLUMNS = Held("Finding distinct rows", 1.5, False)
+"""A distinct by every column, and one that keeps only what occurs once, which polars cannot put on the disk."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ def needs(flow: Flow, checked: Checked, folder: Path, free: float) -> list[Need]
         taken = sum(sizes[each].bytes(schemas[each]) for each in inputs)
         ends = [tables[each] for each in inputs]
         kinds = list(_between(tables[id], ends))
-        holding = [HELD[type(each)] for each in kinds if type(each) in HELD]
+        holding = [held for each in kinds if (held := _held(each, schemas[inputs[0]])) is not None]
         if holding:
             held = max(holding, key=lambda each: each.factor)
             found.append(Need(id, held, held.factor * taken))
@@ -228,6 +230,12 @@ def _limits() -> Iterator[tuple[float, float]]:
                 break
 
 
+def _held(relation: Relation, taken: pl.Schema) -> Held | None:
+    if isinstance(relation, Distinct) and (relation.keep == "none" or set(relation.columns) >= set(taken)):
+        return BY_ALL_COLUMNS
+    return HELD.get(type(relation))
+
+
 def _between(relation: Relation, ends: Iterable[Relation]) -> Iterator[Relation]:
     """What a step is made of: its relations down to the tables that it takes."""
     stop, waiting, seen = set(ends), [relation], set[Relation]()
@@ -255,8 +263,8 @@ def _after(kinds: Iterable[Relation], inputs: list[Size]) -> Size | None:
                 rows = inputs[-1].rows
             case Join(how="full") | Concat():
                 rows = sum(size.rows for size in inputs)
-            case Limit() | Sample(per=()):
-                rows = min(rows, each.rows)
+            case Limit(rows=most) | Sample(rows=most, per=()):
+                rows = rows if most is None else min(rows, most)
     return Size(rows, {name: width for size in reversed(inputs) for name, width in size.widths.items()})
 
 

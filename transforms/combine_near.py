@@ -173,9 +173,9 @@ class TextMatch(Params):
         "names", "levenshtein", "damerau", "jaro_winkler", "jaccard", "cosine", "token_sort", "token_set"
     ] = "names"
     """How likeness is measured, 0 to 1: word by word (names: the share of the letters of words in common, in any order,
-    with at most one slip in five letters, without legal forms; other numbers are unlike), by characters to change (levenshtein, damerau), by Jaro-Winkler, by words in
-    common (jaccard, cosine), or by characters after sorting words, or putting common ones first (token_sort,
-    token_set)."""
+    with at most one slip in five letters, without legal forms; other numbers are unlike), by characters to change
+    (levenshtein, damerau), by Jaro-Winkler, by words in common (jaccard, cosine), or by characters after sorting
+    words, or putting common ones first (token_sort, token_set)."""
     threshold: Share = 0.85
     """The least likeness of a match."""
 

@@ -50,7 +50,8 @@ class SavedRecipe(TableTransform):
 
     def check(self, *schemas: pl.Schema) -> Iterable[Problem]:
         if not self.tables:
-            yield Problem(self.trouble or f"The flow has no recipe {self.recipe!r}.", "Choose another.", "recipe")
+            advice = "" if self.trouble else "Choose another."
+            yield Problem(self.trouble or f"The flow has no recipe {self.recipe!r}.", advice, "recipe")
 
     def lineage(self, learned: None = None) -> Mapping[str, frozenset[str]] | None:
         return {}

@@ -111,10 +111,19 @@ class MakeDate(RowTransform):
         yield self._result().alias(self.output)
 
     def failures(self, learned: Any = None) -> Iterator[Failure]:
-        present = pl.all_horizontal(self.present(name).is_not_null() for name in self._given().values())
+        """A row counts for the first part that is none; where each may be one, for the day that the month lacks."""
+        given = self._given()
+        lost = pl.all_horizontal(self.present(name).is_not_null() for name in given.values()) & self._result().is_null()
         stop = self.invalid == "error"
-        what = "make no date together with the other parts" if stop else "became missing: the parts make no date"
-        yield Failure(column=self.year, where=present & self._result().is_null(), what=what, stop=stop)
+        outcome = "" if stop else ": the date became missing"
+        for part, name in given.items():
+            wrong = self._part(part).is_null()
+            low, high = LIMITS[part]
+            limits = f"{low} to {high}" if part == "year" or self.invalid != "roll" else "whole numbers"
+            yield Failure(column=name, where=lost & wrong, what=f"are no {part}s ({limits}){outcome}", stop=stop)
+            lost = lost & ~wrong
+        what = f"make no date together with the other parts{outcome}"
+        yield Failure(column=given.get("day", self.year), where=lost, what=what, stop=stop)
 
 
 ClockColumn = Annotated[str, ColumnField(("temporal",))]

@@ -23,6 +23,7 @@ from transforms.domain_regions import (
     country_name,
     currency_used,
     find_country,
+    find_former_country,
     key_of,
     region_of,
 )
@@ -72,6 +73,9 @@ class StandardizeCountry(RewrittenText):
     NOK, +47."""
     fuzzy: bool = False
     """Take English names with a slip of the pen too, if 80 % of the name are right."""
+    former: bool = False
+    """Take countries that are no more, too, by the codes that they had, such as YU for Yugoslavia and AN for the
+    Netherlands Antilles. They have no continent, region, currency or calling code."""
     on_error: OnError = "null"
     """What is no country becomes missing, stays as it is, or stops the run."""
 
@@ -83,8 +87,15 @@ class StandardizeCountry(RewrittenText):
 
     def read(self, text: str) -> str | None:
         country = find_country(text, self.written, fuzzy=self.fuzzy)
-        if country is None:
+        if country is not None:
+            return self._of(country)
+        former = find_former_country(text, self.written) if self.former else None
+        if former is None or self.to not in ("alpha2", "alpha3", "numeric", "name"):
             return None
+        # Some codes of two letters were given to another country later.
+        return None if self.to == "alpha2" and find_country(former.alpha_2, "alpha2") else self._of(former)
+
+    def _of(self, country: Any) -> str | None:
         code: str = country.alpha_2
         match self.to:
             case "alpha2":
@@ -92,7 +103,7 @@ class StandardizeCountry(RewrittenText):
             case "alpha3":
                 return str(country.alpha_3)
             case "numeric":
-                return str(country.numeric)
+                return getattr(country, "numeric", None)
             case "name":
                 return country_name(country)
             case "continent":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import dropwhile
 from typing import Any, ClassVar, Literal
 
 import polars as pl
@@ -63,8 +64,34 @@ class ParsePersonName(TextParts):
 
     def read(self, text: str) -> tuple[Any, ...] | None:
         name = _parser(self.order).parse(text)
+        if name.family and not name.given and (better := given_behind_honours(text)):
+            name = _parser(self.order).parse(better)
         found = name.title, name.given, name.middle, name.family, name.suffix, name.nickname
         return tuple(each or None for each in found) if any(found) else None
+
+
+def given_behind_honours(text: str) -> str | None:
+    """A name in which honours stand before the first name, as nameparser reads it: "Ayres, OBE Gillian".
+
+    Args:
+        text: the last name, a comma, and the rest.
+
+    Returns:
+        "Ayres, Gillian, OBE"; ``None`` if nothing but honours is behind the comma, or none.
+    """
+    family, _, rest = text.partition(",")
+    words = rest.replace(",", " ").split()
+    names = list(dropwhile(_is_honour, words))
+    honours = words[: len(words) - len(names)]
+    return f"{family}, {' '.join(names)}, {' '.join(honours)}" if names and honours else None
+
+
+def _is_honour(word: str) -> bool:
+    from nameparser import Lexicon
+
+    known = Lexicon.default()
+    plain = word.rstrip(".").lower()
+    return plain in known.suffix_words or plain.replace(".", "") in known.suffix_acronyms
 
 
 @cache

@@ -56,9 +56,12 @@ OTHER_NAMES = {
     "PRC": "CN", "Republic of China": "TW", "Republic of Ireland": "IE", "Russia": "RU", "Scotland": "GB",
     "South Korea": "KR", "Swaziland": "SZ", "Syria": "SY", "Tanzania": "TZ", "The Gambia": "GM", "Turkey": "TR",
     "UAE": "AE", "UK": "GB", "U.K.": "GB", "U.S.": "US", "U.S.A.": "US", "United States of America": "US",
+    "Bonaire, Saint Eustatius and Saba": "BQ", "Wallis and Futuna Islands": "WF",
     "Vatican": "VA", "Vatican City": "VA", "Vietnam": "VN", "Wales": "GB",
 }  # fmt: skip
 """Names in use that the lists do not have."""
+OTHER_FORMER_NAMES = {"Soviet Union": "SUN", "East Germany": "DDR"}
+"""The same of countries that are no more, by codes of three letters."""
 LANGUAGES = ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "tr", "ru", "ja", "zh")
 """Languages in which names are known besides English."""
 CLOSE = 0.8
@@ -108,6 +111,36 @@ def _names(language: str) -> dict[str, str]:
     return {key_of(territories[each.alpha_2]): each.alpha_2 for each in countries if each.alpha_2 in territories}
 
 
+@cache
+def _former() -> dict[str, Any]:
+    """Countries that are no more, by name, and by codes in capitals: the last that had the code."""
+    from pycountry import historic_countries
+
+    found: dict[str, Any] = {}
+    for each in sorted(historic_countries, key=lambda one: str(one.withdrawal_date)):
+        first, _, rest = each.name.partition(", ")
+        names = [key_of(text) for text in (each.name, first, f"{rest} {first}")]
+        codes = [getattr(each, name, "") for name in ("alpha_2", "alpha_3", "numeric")]
+        found.update(dict.fromkeys(filter(None, (*names, *codes)), each))
+    return found | {key_of(name): found[code] for name, code in OTHER_FORMER_NAMES.items()}
+
+
+def find_former_country(text: str, written: CountryInput = "auto") -> Any:
+    """The country that is no more (of pycountry's ``historic_countries``) that text names; ``None`` if it names none.
+
+    Args:
+        text: a code that was in ISO 3166-1, or a name.
+        written: which of them it is.
+    """
+    code = text.strip().upper()
+    kinds = {"alpha2": "[A-Z]{2}", "alpha3": "[A-Z]{3}", "numeric": "[0-9]{3}"}
+    if any(written in ("auto", kind) and re.fullmatch(pattern, code) for kind, pattern in kinds.items()):
+        found = _former().get(code)
+        if found is not None or written != "auto":
+            return found
+    return _former().get(key_of(text)) if written in ("auto", "name") else None
+
+
 def find_country(text: str, written: CountryInput = "auto", *, fuzzy: bool = False) -> Any:
     """The country (of pycountry) that text names; ``None`` if it names none.
 
@@ -141,7 +174,7 @@ def country_name(country: Any) -> str:
     from babel import Locale
 
     name = str(getattr(country, "common_name", country.name))
-    return str(Locale("en").territories.get(country.alpha_2, name)) if "," in name else name
+    return str(Locale("en").territories.get(country.alpha_2, name.partition(",")[0])) if "," in name else name
 
 
 @cache

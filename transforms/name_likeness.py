@@ -16,7 +16,7 @@ from typing import Any
 
 from transforms.quality_names import without_form
 
-SMALL_WORDS = frozenset("a an and at for in of on the de der des di du et für la le und y".split())  # noqa: SIM905
+SMALL_WORDS = frozenset("an and at for in of on the de der des di du et für la le und".split())  # noqa: SIM905
 SLIPS = 0.2
 """The share of the letters of a word that may be wrong: one in five, so that Mary is not Mark."""
 SHORTEST = 5
@@ -125,4 +125,6 @@ def _with_slips(
 def _word_likeness(left: str, right: str) -> float:
     from rapidfuzz.distance import OSA
 
-    return OSA.normalized_similarity(left, right, score_cutoff=1 - SLIPS)
+    # Edits are compared, since a cutoff of rapidfuzz loses what is just as alike.
+    longest, edits = max(len(left), len(right)), OSA.distance(left, right)
+    return 1 - edits / longest if edits <= SLIPS * longest else 0.0

@@ -65,7 +65,7 @@ class ClusterKeyCollision(FittedTransform):
     """What makes two values the same."""
     canonical: Literal["most_frequent", "longest", "first"] = "most_frequent"
     """Which spelling stands for all: the most frequent, the longest or the first by alphabet; ties go to the more
-    frequent and then to the first by alphabet."""
+    frequent, then to the one with capitals only where words begin, and then to the first by alphabet."""
     review: dict[str, str] = {}
     """Decided by hand, before any key: what a value becomes. To leave a value alone, let it become itself."""
     output: NewColumn | None = None
@@ -92,9 +92,9 @@ class ClusterKeyCollision(FittedTransform):
         changed = {each: spelling[key] for key, values in members.items() for each in values if each != spelling[key]}
         return Clusters(spelling=spelling, changed=changed)
 
-    def _rank(self, value: str, count: int) -> tuple[int, int, str]:
+    def _rank(self, value: str, count: int) -> tuple[int, int, int, str]:
         first = {"most_frequent": 0, "longest": -len(value), "first": 0}[self.canonical]
-        return (first, 0 if self.canonical == "first" else -count, value)
+        return (first, 0, 0, value) if self.canonical == "first" else (first, -count, odd_case(value), value)
 
     def exprs(self, learned: Clusters) -> Iterator[pl.Expr]:
         key_of, spelling, review = KEYS[self.key], learned.spelling, self.review
@@ -104,6 +104,17 @@ class ClusterKeyCollision(FittedTransform):
 
         text = exactly(self.column).cast(pl.String)
         yield over_distinct(text, mended, pl.String()).alias(self.output or self.column)
+
+
+def odd_case(text: str) -> int:
+    """How odd the case of a spelling is, 0 to 2, to choose among spellings that are as frequent.
+
+    0 if it has small letters and capitals, the capitals only where words begin or all through a word; 1 if a word mixes
+    them, as in SInai; 2 if it has but one of the two.
+    """
+    if text in (text.lower(), text.upper()):
+        return 2
+    return int(any(not word.isupper() and word[1:] != word[1:].lower() for word in text.split()))
 
 
 def _plain(text: str) -> str:

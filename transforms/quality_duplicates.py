@@ -281,8 +281,9 @@ def _likeness(
     from rapidfuzz import process
 
     mine, theirs = ([each or "" for each in side] for side in (left, right))
-    cutoff, measure = max(least, 0.0), scorer(metric)
-    found = process.cdist(mine, theirs, scorer=measure, score_cutoff=cutoff, dtype=np.float64, workers=1)
+    # The measures of rapidfuzz are fast without a cutoff, by which they lose what is just as alike.
+    cutoff = max(least, 0.0) if metric == "names" else None
+    found = process.cdist(mine, theirs, scorer=scorer(metric), score_cutoff=cutoff, dtype=np.float64, workers=1)
     return np.asarray(found, dtype=np.float64)
 
 

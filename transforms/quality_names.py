@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 import polars as pl
@@ -157,25 +158,41 @@ PARTICLES = frozenset(
 )
 """Words in names of persons that are written small, unless they come first."""
 ENDINGS = {"jr": "Jr", "jr.": "Jr.", "sr": "Sr", "sr.": "Sr.", "phd": "PhD", "md": "MD"}
+POSTNOMINALS = frozenset(
+    "obe mbe cbe kbe dbe gbe bem cmg kcmg dcmg gcmg cvo kcvo dcvo gcvo lvo mvo kcb dcb gcb dso dsc dfc kc qc "  # noqa: SIM905
+    "frs frse fba frcp frcs frsa pra fsa fcca cpa dds dmd dvm llb llm mba mph msc bsc rn".split()
+)
+"""Letters behind names of persons that are all capitals; those that are names too, such as Do and Ma, are left out."""
 ROMAN = re.compile(r"(?i)(?:ii|iii|iv|vi|vii|viii|ix)")
 
 
-def person(name: str) -> str:
-    """The name of a person with capitals where they belong; words that mix them already are left alone."""
+def person(name: str, *, mixed: bool = False) -> str:
+    """The name of a person with capitals where they belong.
+
+    Args:
+        name: words, perhaps the last name first and a comma behind it.
+        mixed: change words that begin with a capital, too; those with capitals inside are always left alone.
+    """
     words = name.split()
-    return " ".join(_person_word(word, first=i == 0, last=i == len(words) - 1) for i, word in enumerate(words))
+    commas = [i for i, word in enumerate(words[:-1]) if word.endswith(",")]
+    begins = {0, *(i + 1 for i in commas)}
+    # A particle ends no name, but for the first names of one that is written last name first.
+    ends = set() if commas else {len(words) - 1}
+    return " ".join(
+        _person_word(word, first=i == 0, inside=i not in begins | ends, mixed=mixed) for i, word in enumerate(words)
+    )
 
 
-def _person_word(word: str, *, first: bool, last: bool) -> str:
+def _person_word(word: str, *, first: bool, inside: bool, mixed: bool) -> str:
     low = word.lower()
     letters = [each for each in word if each.isalpha()]
-    if not letters or (len(letters) > 1 and word != low and not word.isupper() and not word.istitle()):
+    if not letters or _has_its_case(word, letters, mixed=mixed):
         return word
-    if not first and not last and low in PARTICLES:
+    if inside and low in PARTICLES:
         return low
     if not first and low.strip(",") in ENDINGS:
         return low.replace(low.strip(","), ENDINGS[low.strip(",")])
-    if not first and ROMAN.fullmatch(low):
+    if not first and (ROMAN.fullmatch(low.strip(",")) or low.strip(",.") in POSTNOMINALS):
         return word.upper()
     # Behind hyphens, points and apostrophes names begin anew; an s there is the end of one.
     parts = re.sub(r"(?:^|(?<=[-.(]))(\w)", lambda found: found[1].upper(), low)
@@ -183,10 +200,18 @@ def _person_word(word: str, *, first: bool, last: bool) -> str:
     return re.sub(r"\bMc(\w)(?=\w)", lambda found: "Mc" + found[1].upper(), parts)
 
 
+def _has_its_case(word: str, letters: list[str], *, mixed: bool) -> bool:
+    """Whether a word has small letters and capitals already, or is a code such as IG-88."""
+    if len(letters) > 1 and word.isupper():
+        return any(each.isdigit() for each in word)
+    return word != word.lower() and len(letters) > 1 and not (mixed and word.istitle())
+
+
 class StandardizePersonCase(RowTransform):
     """Write names of persons with capitals where they belong: McDonald, O'Neil, Ludwig van Beethoven.
 
-    Words that have capitals inside already, such as DeVito, are left alone. Blanks become single ones.
+    Words of capitals only and of small letters only are changed. Letters behind names that are known, such as OBE, and
+    words with digits keep their capitals. Blanks become single ones.
     """
 
     id = "standardize_person_case"
@@ -211,6 +236,9 @@ class StandardizePersonCase(RowTransform):
 
     column: TextColumn
     """Column of names."""
+    mixed: bool = False
+    """Change words that begin with a capital, too: Mcdonald becomes McDonald, and Vincent Van Gogh has a small van.
+    Words with capitals inside, such as DeVito, are always left alone."""
     output: NewColumn | None = None
     """Name of the new column; left empty, the column is replaced."""
 
@@ -220,7 +248,8 @@ class StandardizePersonCase(RowTransform):
 
     def exprs(self) -> Iterator[pl.Expr]:
         text = exactly(self.column).cast(pl.String)
-        yield over_distinct(text, person, pl.String()).alias(self.output or self.column)
+        written = partial(person, mixed=self.mixed)
+        yield over_distinct(text, written, pl.String()).alias(self.output or self.column)
 
 
 TRANSFORMS: tuple[type[Transform], ...] = (StandardizeCompany, StandardizePersonCase)

@@ -17,6 +17,7 @@ from transforms.core.statistics import Ask, ValueCounts
 from transforms.core.text import package_problems
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, RowTransform, Transform
 from transforms.name_likeness import name_likeness, name_of
+from transforms.quality import odd_case
 
 MOST_VALUES = 100_000
 Metric = Literal["names", "levenshtein", "jaro_winkler", "ngram", "token_sort", "token_set"]
@@ -111,7 +112,8 @@ class ClusterNearest(FittedTransform):
     does; with 0, all with all."""
     canonical: Literal["most_frequent", "longest", "first"] = "most_frequent"
     """Which spelling comes first and so stands for others: the most frequent, the longest or the first by alphabet;
-    ties go to the more frequent and then to the first by alphabet."""
+    ties go to the more frequent, then to the one with capitals only where words begin, and then to the first by
+    alphabet."""
     review: dict[str, str] = {}
     """Decided by hand, before any comparison: what a value becomes. To leave a value alone, let it become itself."""
     max_pairs: int = Field(5_000_000, ge=1)
@@ -147,17 +149,19 @@ class ClusterNearest(FittedTransform):
             changed.update(self._clustered(sorted(values, key=lambda each: self._rank(each, counts[each]))))
         return Spellings(changed=dict(sorted(changed.items())))
 
-    def _rank(self, value: str, count: int) -> tuple[int, int, str]:
+    def _rank(self, value: str, count: int) -> tuple[int, int, int, str]:
         first = {"most_frequent": 0, "longest": -len(value), "first": 0}[self.canonical]
-        return (first, 0 if self.canonical == "first" else -count, value)
+        return (first, 0, 0, value) if self.canonical == "first" else (first, -count, odd_case(value), value)
 
     def _clustered(self, values: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Which of some values become others, those that come first standing for those behind."""
         from rapidfuzz import process
 
         measure, leaders, plain = scorer(self.metric), list[str](), list[str]()
+        # A little less, since rapidfuzz loses what is just as alike as the cutoff.
+        cutoff = max(self.threshold - 0.01, 0.0)
         for value in values:
-            found = process.extractOne(plainly(value), plain, scorer=measure, score_cutoff=self.threshold)
+            found = process.extractOne(plainly(value), plain, scorer=measure, score_cutoff=cutoff)
             if found is None or found[1] < self.threshold:
                 leaders.append(value)
                 plain.append(plainly(value))
@@ -208,7 +212,8 @@ class StandardizeToList(RowTransform):
     metric: Metric = "token_set"
     """How likeness is measured, 0 to 1: word by word (names), by characters to change (levenshtein), by Jaro-Winkler,
     by pairs of letters in common (ngram), or by characters after sorting words or putting common ones first
-    (token_sort, token_set). Capitals and blanks aside. Of values as alike, the one with the fewest characters to change is taken, then the first."""
+    (token_sort, token_set). Capitals and blanks aside. Of values as alike, the one with the fewest characters to change
+    is taken, then the first."""
     threshold: Share = 0.85
     """The least likeness of a match."""
     below: Literal["keep", "null"] = "keep"

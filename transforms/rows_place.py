@@ -204,24 +204,26 @@ class KeepTopRows(TableTransform):
     group_by: AnyKeyColumns = ()
     """Keep so many rows of each combination of these columns."""
     ties: Literal["cut", "keep_all"] = "cut"
-    """Of rows that are equal in every key, keep as many as fit, by the hash of the row, or all of them."""
+    """Of rows that are equal in every key, keep as many as fit, by the hash of the row, or all of them; of rows
+    without a value in any key only as many as fit."""
 
     def plan(self, *tables: Relation, learned: Any = None) -> Relation:
         schema = self._schemas[0]
-        ready = sortable(tables[0], self.by, schema, break_ties=self.ties == "cut")
+        ready = sortable(tables[0], self.by, schema, break_ties=True)
         if not self.group_by and self.ties == "cut":
             return MapRows(Limit(Sort(ready.table, ready.by), self.rows), DropColumns(ready.added))
         groups = group_keys(self.group_by, schema)
         rows = MapRows(ready.table, AddColumns(groups.added))
-        ranked = Window(
-            rows,
-            groups.names,
-            ready.by,
-            (WindowFunction("row_number" if self.ties == "cut" else "rank", "__place"),),
-        )
-        kept = MapRows(ranked, KeepRows(pl.col("__place") <= self.rows))
+        ranked: Relation = Window(rows, groups.names, ready.by, (WindowFunction("row_number", "__place"),))
+        place, added = pl.col("__place"), ["__place"]
+        if self.ties == "keep_all":
+            # The last key is the hash, by which rows that are equal in the others differ.
+            ranked = Window(ranked, groups.names, ready.by[:-1], (WindowFunction("rank", "__rank"),))
+            valued = pl.any_horizontal(self.present(key.column).is_not_null() for key in self.by)
+            place, added = pl.when(valued).then(pl.col("__rank")).otherwise(place), [*added, "__rank"]
+        kept = MapRows(ranked, KeepRows(place <= self.rows))
         ordered = Sort(kept, (*map(Order, groups.names), *ready.by))
-        return MapRows(ordered, DropColumns(("__place", *ready.added, *groups.added_names)))
+        return MapRows(ordered, DropColumns((*added, *ready.added, *groups.added_names)))
 
 
 class AppendRows(TableTransform):

@@ -151,6 +151,29 @@ def part_by_place(place: pl.Expr, size: pl.Expr, shares: tuple[float, ...]) -> p
     return pl.when(size >= len(shares)).then(part).otherwise(pl.lit(0, pl.Int64))
 
 
+def part_in_stratum(place: pl.Expr, size: pl.Expr, before: pl.Expr, shares: tuple[float, ...]) -> pl.Expr:
+    """The number of the part of the row at a place (1, 2 ...) in a stratum of some size.
+
+    Shares are rounded over all strata, one after the other: of the first n rows of all, the share of n, rounded up, is
+    in the first part; and so of those that are left for the second, and the others. So a stratum has its share rounded
+    up or down in the first part, and all strata together have the whole share, however small they are.
+
+    Args:
+        place: the place of the row among those of its stratum.
+        size: how many these are.
+        before: how many rows the strata before it have.
+        shares: the share of each part.
+    """
+    end, ends, left = pl.lit(0, pl.Int64), [], 1.0
+    for share in shares[:-1]:
+        # Rounded to nine places, or 0.29 of 100 rows would be a little less than 29.
+        upto, passed = (((n * (share / left)).round(9).ceil().cast(pl.Int64)) for n in (before + size, before))
+        end = end + upto - passed
+        ends.append(end)
+        size, before, left = size - (upto - passed), before - passed, left - share
+    return pl.sum_horizontal((place > each).cast(pl.Int64) for each in ends)
+
+
 class SplitRandom(Split):
     """Split rows at random into parts, such as one to train on and one to test on.
 
@@ -189,8 +212,9 @@ class SplitRandom(Split):
 class SplitStratified(Split):
     """Split rows at random into parts that have each class in the same proportion.
 
-    Exact in each class, by the method of the largest remainder; a class with fewer rows than there are
-    parts goes to the first part. Rows go by a hash of their values, the same on every engine.
+    A class has its share of rows in a part, rounded up or down such that all classes together have the whole
+    share, too; of classes of one row, some are in one part and some in another. Rows and classes go by a hash of
+    their values, the same on every engine.
     """
 
     id = "split_stratified"
@@ -211,7 +235,20 @@ class SplitStratified(Split):
     """Same seed, same parts."""
 
     def plan(self, *tables: Relation, learned: Any = None) -> tuple[Relation, ...]:
-        return self.separated_in(group_keys((self.target,), self._schemas[0]), tables[0], self.seed)
+        """Strata, not rows, are put in order: there are far fewer of them."""
+        groups = group_keys((self.target,), self._schemas[0])
+        rows = MapRows(tables[0], AddColumns((self.drawn(self.seed).alias("__draw"), self.synthetic(), *groups.added)))
+        # A number instead of the class, which may be missing and so match nothing in a join.
+        rows = MapRows(rows, AddColumns((draw(self.seed, groups.names).alias("__stratum"),)))
+        real = MapRows(rows, KeepRows(~pl.col(SYNTHETIC)))
+        strata = Aggregate(real, ("__stratum",), (Measure("rows", "", "__size"),))
+        upto = Window(strata, (), (Order("__stratum"),), (WindowFunction("cumulative", "__upto", "__size", "sum"),))
+        found = Join(rows, upto, ("__stratum",), ("__stratum",), "left")
+        placed = Window(found, ("__stratum", SYNTHETIC), (Order("__draw"),), (WindowFunction("row_number", "__place"),))
+        size, before = pl.col("__size"), pl.col("__upto") - pl.col("__size")
+        part = part_in_stratum(pl.col("__place"), size, before, self.shares)
+        helpers = ("__draw", SYNTHETIC, "__stratum", "__size", "__upto", "__place", *groups.added_names)
+        return self.separated(MapRows(placed, AddColumns((_real(pl.col(SYNTHETIC), part),))), helpers)
 
 
 class SplitOrdered(Split):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import Annotated, Literal, Self
 
 import polars as pl
@@ -24,8 +26,12 @@ CHARACTER_CLASSES: dict[CharacterClass, str] = {
     "control": r"\p{Cc}\p{Cf}",
 }
 """Members of a class of a pattern."""
-SMALL_ENDINGS = {r"\p{L}['’]": ("s", "t", "d", "m", "ll", "re", "ve"), r"\p{Nd}": ("st", "nd", "rd", "th")}
-"""Endings that take no capital in a title: it's, don't, 3rd."""
+TITLE_WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*(?:['’](?:[^\W_]|[\u0300-\u036f])+)*")
+"""A word that a title writes with a capital; an apostrophe begins no word."""
+PREFIXED = re.compile(r"[^\W\d_]['’](?!(?:ll|ve|re|all)\b)[^\W\d_][\u0300-\u036f]*[^\W\d_]")
+"""Words with a second capital, such as O'Neil, but not I'll."""
+ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)")
+ROMAN = re.compile("M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 ACCENTS = r"[\x{0300}-\x{036F}\x{1AB0}-\x{1AFF}\x{1DC0}-\x{1DFF}\x{20D0}-\x{20FF}\x{FE20}-\x{FE2F}]"
 """Combining diacritical marks; the vowel signs of Indic scripts and the like are no accents."""
 WHOLE_LETTERS = {
@@ -43,13 +49,34 @@ def capitalized(text: pl.Expr) -> pl.Expr:
     return pl.concat_str(before, rest.str.slice(0, 1).str.to_uppercase(), rest.str.slice(1))
 
 
-def title_case(text: pl.Expr) -> pl.Expr:
-    """Text with a capital at the beginning of each word."""
-    title = text.str.to_titlecase()
-    for before, endings in SMALL_ENDINGS.items():
-        for each in endings:
-            title = title.str.replace_all(rf"({before}){each.title()}\b", f"${{1}}{each}")
-    return title
+def title_case(text: pl.Expr, *, keep_capitals: bool = False) -> pl.Expr:
+    """Text with a capital at the beginning of each word.
+
+    Args:
+        text: any text.
+        keep_capitals: leave words with capitals inside alone, and Roman numbers unless all is in capitals.
+    """
+    special = text.str.contains(r"['’]|\p{N}\p{L}" + (r"|\p{L}\p{Lu}" if keep_capitals else ""))
+    words = mapped(pl.when(special).then(text), partial(_title_by_words, keep_capitals=keep_capitals))
+    # Rust writes a capital behind each sign, which is right, and fast, where there is nothing of these.
+    return pl.when(special).then(words).otherwise(text.str.to_titlecase())
+
+
+def _title_by_words(text: str, *, keep_capitals: bool) -> str:
+    keep = keep_capitals and any(each.islower() for each in text)
+    return TITLE_WORD.sub(lambda found: _title_word(found[0], keep=keep), text)
+
+
+def _title_word(word: str, *, keep: bool) -> str:
+    low = word.lower()
+    inner = not word.isupper() and any(each.isupper() for each in word[1:])
+    if keep and (inner or (len(word) > 1 and ROMAN.fullmatch(word))):
+        return word
+    if ORDINAL.fullmatch(low):
+        return low
+    if PREFIXED.match(low):
+        return f"{low[0].upper()}{low[1]}{low[2].upper()}{low[3:]}"
+    return re.sub(r"[^\W\d_]", lambda found: found[0].upper(), low, count=1)
 
 
 class ChangeCase(TextFunction):
@@ -79,6 +106,9 @@ class ChangeCase(TextFunction):
     case: Case = "lower"
     """Lower and upper change every letter; title begins each word, sentence each sentence, capitalize the text
     with a capital and makes the rest small; swap turns capitals into small letters and the reverse."""
+    keep_capitals: bool = True
+    """In a title, leave words with capitals inside as they are, such as McClellan, and Roman numbers, unless all of the
+    text is in capitals."""
 
     def function(self, text: pl.Expr) -> pl.Expr:
         match self.case:
@@ -87,7 +117,7 @@ class ChangeCase(TextFunction):
             case "upper":
                 return text.str.to_uppercase()
             case "title":
-                return title_case(text)
+                return title_case(text, keep_capitals=self.keep_capitals)
             case "sentence":
                 sentences = text.str.to_lowercase().str.extract_all(rf"{SENTENCE}|\s+")
                 return sentences.list.eval(capitalized(pl.element())).list.join("")

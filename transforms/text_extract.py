@@ -12,7 +12,7 @@ from transforms.core.categories import free_names
 from transforms.core.columns import TextColumn, taken
 from transforms.core.errors import Problem
 from transforms.core.params import NewColumn, Regex, valid_regex
-from transforms.core.text import LINE_BREAK, SENTENCE, WORD, TextMeasure, any_of, between, group_names
+from transforms.core.text import COUNTED_WORD, LINE_BREAK, SENTENCE, TextMeasure, any_of, between, group_names
 from transforms.core.transform import Example, Failure, RowTransform, Transform
 
 
@@ -374,8 +374,9 @@ class TextLength(TextMeasure):
     )
 
     unit: Literal["characters", "bytes", "words", "sentences", "lines"] = "characters"
-    """Count characters (Unicode code points), bytes of UTF-8, words (letters, digits and apostrophes between them),
-    sentences (up to a full stop, question or exclamation mark with white space behind it), or lines."""
+    """Count characters (Unicode code points), bytes of UTF-8, words (letters, digits and apostrophes between them; a
+    number such as 1,200.50 is one), sentences (up to a full stop, question or exclamation mark with white space behind
+    it), or lines."""
 
     def function(self, text: pl.Expr) -> pl.Expr:
         match self.unit:
@@ -384,7 +385,7 @@ class TextLength(TextMeasure):
             case "bytes":
                 length = text.str.len_bytes()
             case "words":
-                length = text.str.count_matches(WORD)
+                length = text.str.count_matches(COUNTED_WORD)
             case "sentences":
                 length = text.str.count_matches(SENTENCE)
             case "lines":

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from transforms.core.columns import TextColumn, taken
 from transforms.core.errors import Problem
-from transforms.core.text import EMOJI, SENTENCE, WORD
+from transforms.core.text import COUNTED_WORD, EMOJI, SENTENCE
 from transforms.core.transform import Example, RowTransform, Transform
 
 Measure = Literal[
@@ -19,7 +19,7 @@ Measure = Literal[
 ]  # fmt: skip
 
 COUNTED: dict[Measure, str] = {
-    "words": WORD,
+    "words": COUNTED_WORD,
     "sentences": SENTENCE,
     "punctuation": r"\p{P}",
     "emoji": EMOJI,
@@ -41,10 +41,10 @@ def measured(text: pl.Expr, measure: Measure) -> pl.Expr:
         case "characters":
             return characters
         case "average_word_length":
-            lengths = text.str.extract_all(WORD).list.eval(pl.element().str.len_chars().cast(pl.Int64))
+            lengths = text.str.extract_all(COUNTED_WORD).list.eval(pl.element().str.len_chars().cast(pl.Int64))
             return share(lengths.list.sum(), lengths.list.len().cast(pl.Int64))
         case "unique_word_share":
-            words = text.str.to_lowercase().str.extract_all(WORD)
+            words = text.str.to_lowercase().str.extract_all(COUNTED_WORD)
             return share(words.list.n_unique().cast(pl.Int64), words.list.len().cast(pl.Int64))
         case _ if measure in SHARES:
             return share(text.str.count_matches(SHARES[measure]).cast(pl.Int64), characters)

@@ -21,7 +21,7 @@ APOSTROPHE = "['’‘ʼ`]"
 PERSON = "i|you|he|she|it|we|they|who|that|there"
 CONTRACTIONS: tuple[tuple[str, str], ...] = (
     (r"won't", "will not"),
-    (r"can't", "can not"),
+    (r"can't", "cannot"),
     (r"shan't", "shall not"),
     (r"let's", "let us"),
     (r"y'all", "you all"),
@@ -100,7 +100,7 @@ class ExpandContractions(TextFunction):
         Example(
             params={"columns": ["note"]},
             before={"note": ["I don't know, it's Ann's", "CAN'T PAY", "She'd been late", None]},
-            after={"note": ["I do not know, it is Ann's", "CAN NOT PAY", "She had been late", None]},
+            after={"note": ["I do not know, it is Ann's", "CANNOT PAY", "She had been late", None]},
         ),
     )
 

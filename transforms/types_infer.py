@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -13,7 +13,7 @@ from transforms.core.columns import ColumnsField, select
 from transforms.core.columns import column as exactly
 from transforms.core.conversion import ISO_DATE, blank, converted, parsed
 from transforms.core.dtypes import TypeName
-from transforms.core.statistics import Ask, CountWhere
+from transforms.core.statistics import Ask, CountWhere, ValueCounts
 from transforms.core.transform import Example, Failure, FittedTransform, Learned, Transform
 from transforms.types import NOUNS, DateFormat
 
@@ -30,6 +30,41 @@ CODE = r"^[+-]?0[0-9]"
 """Digits that begin with 0 are a code, such as a postal code, and no number."""
 TOO_LONG = r"^[+-]?[0-9]{16,}"
 """Digits that a decimal number cannot hold exactly."""
+
+
+MOST_VALUES = 10_000
+"""The most different values of a column that are looked at instead of its rows."""
+
+
+class _Values:
+    """The most frequent values of a column with the number of rows of each, blank ones left out of the number."""
+
+    def __init__(self, name: str, counts: Mapping[str, int]) -> None:
+        self.whole = len(counts) <= MOST_VALUES
+        self._counts = pl.Series(list(counts.values()), dtype=pl.Int64)
+        self._values = pl.DataFrame({name: pl.Series(list(counts), dtype=pl.String)})
+        (self.rows,) = self.counts([_stripped(name) != ""])
+
+    def counts(self, conditions: Sequence[pl.Expr]) -> list[int]:
+        """In how many of these rows each condition is true."""
+        found = self._values.select(each.fill_null(value=False).alias(str(i)) for i, each in enumerate(conditions))
+        return [int(self._counts.filter(each).sum()) for each in found]
+
+
+def _stripped(name: str) -> pl.Expr:
+    return exactly(name).str.strip_chars()
+
+
+def _fits(name: str) -> Iterator[pl.Expr]:
+    """Whether a value is of each of the candidates."""
+    text = _stripped(name)
+    shapes = {
+        "integer": text.str.contains(WHOLE),
+        "number": ~text.str.contains(TOO_LONG),
+        "date": text.str.contains(ISO_DATE),
+    }
+    for type in CANDIDATES:
+        yield parsed(text, type).is_not_null() & shapes.get(type, pl.lit(True))
 
 
 class DetectedTypes(Learned):
@@ -90,52 +125,68 @@ class InferTypes(FittedTransform):
 
     def fit(self, ask: Ask) -> DetectedTypes:
         columns = [name for name in self.columns if self.dtype(name) == pl.String]
-        per = len(CANDIDATES) + 2
-        conditions = [each for name in columns for each in self._conditions(name)]
-        counts = ask(*(CountWhere(each) for each in conditions))
+        counts = ask(*(ValueCounts(exactly(name), MOST_VALUES + 1) for name in columns))
+        values = {name: _Values(name, each) for name, each in zip(columns, counts, strict=True)}
+        kinds = {name: (_stripped(name) != "", _stripped(name).str.contains(CODE)) for name in columns}
+        looked = self._counted(ask, values, kinds)
+        present = {name: found[0] for name, found in looked.items() if found[0]}
+        fits = self._counted(ask, values, {name: tuple(_fits(name)) for name in present}, present)
         types: dict[str, TypeName] = {}
-        undecided: dict[str, int] = {}
-        for i, name in enumerate(columns):
-            present, codes, *fits = counts[i * per : (i + 1) * per]
-            found = dict(zip(CANDIDATES, fits, strict=True))
-            if codes:
+        for name, total in present.items():
+            found = dict(zip(CANDIDATES, fits[name], strict=True))
+            if looked[name][1]:
                 found |= {"integer": 0, "number": 0}
             best = max(CANDIDATES, key=lambda each: found[each])
-            if present and found[best] >= self.min_share * present:
+            if found[best] >= self.min_share * total:
                 types[name] = best
-            elif present:
-                undecided[name] = present
-        return self._with_dates(ask, types, undecided)
+        undecided = {name: total for name, total in present.items() if name not in types}
+        return self._with_dates(ask, values, types, undecided)
 
-    def _conditions(self, name: str) -> Iterator[pl.Expr]:
-        text = exactly(name).str.strip_chars()
-        yield text != ""
-        yield text.str.contains(CODE)
-        shapes = {
-            "integer": text.str.contains(WHOLE),
-            "number": ~text.str.contains(TOO_LONG),
-            "date": text.str.contains(ISO_DATE),
-        }
-        for type in CANDIDATES:
-            yield parsed(text, type).is_not_null() & shapes.get(type, pl.lit(True))
+    def _counted(
+        self,
+        ask: Ask,
+        values: Mapping[str, _Values],
+        conditions: Mapping[str, Sequence[pl.Expr]],
+        present: Mapping[str, int] | None = None,
+    ) -> dict[str, list[int]]:
+        """Of how many rows each of some conditions is true, by column.
 
-    def _with_dates(self, ask: Ask, types: dict[str, TypeName], undecided: dict[str, int]) -> DetectedTypes:
+        Each different value is looked at once. Only where a column has too many of them all rows are asked, and not
+        for conditions that its most frequent values rule out, if the number of rows with a value is known; these
+        count as 0.
+        """
+        counts: dict[str, list[int]] = {}
+        unsure = []
+        for name, each in conditions.items():
+            counts[name] = values[name].counts(each)
+            if not values[name].whole:
+                spare = values[name].rows if present is None else (1 - self.min_share) * present[name]
+                for i, condition in enumerate(each):
+                    # A hair more, which is what the product of floats may miss by.
+                    if values[name].rows - counts[name][i] <= spare + 1e-6:
+                        unsure.append((name, i, condition))
+                    counts[name][i] = 0
+        answers = ask(*(CountWhere(condition) for _, _, condition in unsure)) if unsure else ()
+        for (name, i, _), count in zip(unsure, answers, strict=True):
+            counts[name][i] = count
+        return counts
+
+    def _with_dates(
+        self, ask: Ask, values: Mapping[str, _Values], types: dict[str, TypeName], undecided: dict[str, int]
+    ) -> DetectedTypes:
         """Columns that are nothing else may be dates in some other writing."""
         tried = self.date_formats or FORMATS
         kinds: dict[str, TypeName] = {each: "datetime" if "%H" in each or "%I" in each else "date" for each in tried}
-        counts = ask(
-            *(
-                CountWhere(parsed(exactly(name), kinds[format], format).is_not_null())
-                for name in undecided
-                for format in tried
-            )
-        )
+        dates = {
+            name: tuple(parsed(exactly(name), kinds[format], format).is_not_null() for format in tried)
+            for name in undecided
+        }
         formats: dict[str, str] = {}
         ambiguous = []
-        for i, (name, present) in enumerate(undecided.items()):
-            found = dict(zip(tried, counts[i * len(tried) : (i + 1) * len(tried)], strict=True))
+        for name, counts in self._counted(ask, values, dates, undecided).items():
+            found = dict(zip(tried, counts, strict=True))
             best = max(tried, key=lambda each: found[each])
-            if found[best] < self.min_share * present:
+            if found[best] < self.min_share * undecided[name]:
                 continue
             if sum(each == found[best] for each in found.values()) > 1:
                 ambiguous.append(name)

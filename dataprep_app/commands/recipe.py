@@ -66,7 +66,7 @@ def _show(given: argparse.Namespace, flow: Flow, space: Workspace) -> None:
 
 def _save(given: argparse.Namespace, flow: Flow, space: Workspace) -> None:
     _known(given.recipe, flow.recipes)
-    found = saving(flow, given.recipe, space.recipes().get(given.recipe))
+    found = saving(flow, given.recipe, space.recipe(given.recipe))
     if found.same:
         print(f"The library has it already, version {found.recipe.version}.")
         return

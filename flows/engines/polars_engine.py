@@ -76,8 +76,9 @@ class PolarsEngine:
         """Look at the first rows of what is measured, where they can be had without computing the whole."""
         begins = {table: rows for table in together if (rows := self._beginning(table)) is not None}
         wanted = {table: row for table, rows in begins.items() if (row := together[table].middle(rows)) is not None}
-        for table, row in zip(wanted, self.gather(list(wanted.values())) if wanted else (), strict=True):
-            together[table].around(row)
+        found = self.gather(list(wanted.values())) if wanted else []
+        for table, values in zip(wanted, found, strict=True):
+            together[table].around(values)
 
     def _beginning(self, table: rel.Relation) -> pl.LazyFrame | None:
         """What row-wise steps make of the first rows of a source."""

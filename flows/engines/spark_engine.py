@@ -166,6 +166,7 @@ class SparkEngine:
 
         def work() -> None:
             try:
+                _activate(self._spark)
                 context.setJobGroup(group, "Dataprep", interruptOnCancel=True)
                 done.set_result(action())
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread
@@ -291,6 +292,11 @@ class SparkEngine:
             [self.schema(each) for each in relation.tables],
         )
         return spark_joins.concatenated(frames, schemas, self.schema(relation))
+
+
+def _activate(spark: SparkSession) -> None:
+    """Make a session the active one of this thread: its settings say which names are the same."""
+    getattr(spark._jvm, "org.apache.spark.sql.classic.SparkSession").setActiveSession(spark._jsparkSession)
 
 
 def _row_steps(relation: rel.Relation) -> tuple[list[RowFunction], rel.Relation]:

@@ -82,6 +82,10 @@ def test_the_library_lists_what_can_be_read_by_name(recipe: Recipe, tmp_path: Pa
     recipe_files.save(recipe.model_copy(update={"name": "a first"}), space.recipe_path("z"))
     space.recipe_path("broken").write_text("{")
     assert list(space.recipes()) == ["z", "older"]
+    assert space.recipe("older") == recipe
+    assert space.recipe("none") is None
+    with pytest.raises(RecipeFileError, match=r"broken\.recipe\.json is not JSON"):
+        space.recipe("broken")
     with pytest.raises(WorkspaceError, match="not the id of a recipe"):
         space.recipe_path("../older")
 
@@ -93,11 +97,11 @@ def test_steps_are_put_together_again_under_the_same_name_with_their_version(flo
     with pytest.raises(EditError, match="a recipe 'clean_people' already"):
         grouped(made, ("sorted",), "Clean people")
     third = add_recipe(made, step, made.recipes[step].model_copy(update={"version": 3}))
-    apart = edits.change_step(ungroup(third, step), "filled", params={"columns": []})
+    apart = edits.change_step(ungroup(third, step), "dropped", params={"columns": ["city"]})
     again, same = grouped(apart, ("filled", "dropped"), "Clean people")
     assert same == step
     assert again.recipes[step].version == 3
-    assert again.recipes[step].steps["filled"].params["columns"] == []
+    assert again.recipes[step].steps["dropped"].params["columns"] == ["city"]
 
 
 def test_a_step_beside_the_id_of_a_recipe_is_found(flow: Flow) -> None:

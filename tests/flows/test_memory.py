@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from flows.document import Destination, Flow, Source
 from flows.files import save
 from flows.problems import check
 from tests.benchmarks.data import write_rows
+from transforms.core.relations import Sort
 
 GB = 1e9
 ROWS = 50_000
@@ -26,7 +28,7 @@ def loans(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def flow_over(kind: str, *steps: tuple[str, str, dict[str, object]]) -> Flow:
+def flow_over(kind: str, *steps: tuple[str, str, dict[str, Any]]) -> Flow:
     flow = edits.add_source(Flow(name="Loans"), "rows", Source(connector=kind, params={"path": f"rows.{kind}"}))
     last = "rows"
     for id, transform, params in steps:
@@ -41,14 +43,14 @@ def needed(flow: Flow, folder: Path, free: float) -> dict[str, float]:
     return {each.step: each.bytes for each in memory.needs(flow, check(flow, folder), folder, free)}
 
 
-SORT = ("sorted", "sort_rows", {"by": [{"column": "dti"}]})
-DISTINCT = ("once", "drop_duplicates", {"columns": ["city"]})
+SORT: tuple[str, str, dict[str, Any]] = ("sorted", "sort_rows", {"by": [{"column": "dti"}]})
+DISTINCT: tuple[str, str, dict[str, Any]] = ("once", "drop_duplicates", {"columns": {"except": []}})
 
 
 def test_a_sort_needs_what_the_table_takes_in_memory_times_its_factor(loans: Path) -> None:
     taken = pl.read_parquet(loans / "rows.parquet").estimated_size()
     found = needed(flow_over("parquet", SORT), loans, free=1e6)
-    assert found["sorted"] == pytest.approx(memory.HELD[memory.Sort].factor * taken, rel=0.1)
+    assert found["sorted"] == pytest.approx(memory.HELD[Sort].factor * taken, rel=0.1)
 
 
 def test_rows_of_text_are_estimated_from_a_sample(loans: Path) -> None:
@@ -78,7 +80,7 @@ def test_small_files_are_not_looked_into(loans: Path) -> None:
 
 
 def test_a_need_that_does_not_fit_is_said_with_what_to_do() -> None:
-    sort, distinct = memory.HELD[memory.Sort], memory.HELD[memory.Distinct]
+    sort, distinct = memory.HELD[Sort], memory.BY_ALL_COLUMNS
     said = list(
         memory.warnings(
             [memory.Need("sort_1", sort, 14 * GB), memory.Need("once", distinct, 7 * GB), memory.Need("x", sort, GB)],
@@ -110,7 +112,7 @@ def test_explain_and_run_say_it_on_the_command_line(loans: Path) -> None:
 
 def test_polars_is_told_to_spill_only_when_it_has_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(memory.BUDGET, raising=False)
-    sort = memory.Need("s", memory.HELD[memory.Sort], 8 * GB)
+    sort = memory.Need("s", memory.HELD[Sort], 8 * GB)
     try:
         memory.spill_early([sort], 10 * GB)
         assert memory.BUDGET not in os.environ

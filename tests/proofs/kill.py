@@ -158,7 +158,12 @@ def timed(proof: Proof) -> dict[Anchor, float]:
     first, began, at = proof.folder / OUTPUTS[0], time.monotonic(), []
     process, said = begun(proof, "b", as_job=False)
     before = identity(first)
-    for reached in (lambda: "writing" in said(), lambda: identity(first) != before, lambda: False):
+    reaching: list[Callable[[], bool]] = [
+        lambda: "writing" in said(),
+        lambda: identity(first) != before,
+        lambda: False,
+    ]
+    for reached in reaching:
         while process.poll() is None and not reached():
             time.sleep(0.002)
         at.append(time.monotonic() - began)
@@ -200,12 +205,12 @@ def killed(
     first = proof.folder / OUTPUTS[0]
     before, late = identity(first), share * proof.seconds[anchor]
     process, said = begun(proof, version, as_job=as_job)
-    reached = {
+    reached: dict[Anchor, Callable[[], bool]] = {
         "start": lambda: True,
         "write": lambda: "writing" in said().lower(),
         "placed": lambda: identity(first) != before,
-    }[anchor]
-    while process.poll() is None and not reached():
+    }
+    while process.poll() is None and not reached[anchor]():
         time.sleep(0.001)
     until = time.monotonic() + late
     while process.poll() is None and time.monotonic() < until:

@@ -101,7 +101,16 @@ def test_dates_of_parts_are_those_of_python(invalid: Any) -> None:
     table = pl.DataFrame(parts)
     step = MakeDate(year="y", month="m", day="d", hour="h", invalid=invalid)
     assert result(step, table)["date"].to_list() == [datetime(2024, 2, 29, 23), *[None] * 6]
-    assert lost(step, table) == [(5, invalid == "error")]
+    found = [(each.column, table.select(each.where.sum()).item()) for each in step.bind(table.schema).failures()]
+    assert found == [("y", 2), ("m", 2), ("d", 0), ("h", 0), ("d", 1)]
+    assert lost(step, table) == [(each, invalid == "error") for each in (2, 2, 1)]
+
+
+def test_the_part_at_fault_is_named() -> None:
+    table = pl.DataFrame({"y": [2024, 2024, None], "m": [1, 1, 1], "h": [24, 1, 24]})
+    failures = MakeDate(year="y", month="m", hour="h").bind(table.schema).failures()
+    told = [(each.column, each.what) for each in failures if table.select(each.where.sum()).item()]
+    assert told == [("h", "are no hours (0 to 23): the date became missing")]
 
 
 def test_parts_that_roll_over_are_those_of_a_spreadsheet() -> None:

@@ -29,6 +29,22 @@ def test_every_country_is_known_by_all_that_iso_calls_it(attribute: str) -> None
     assert countries(*(getattr(each, attribute) for each in known)) == [each.alpha_2 for each in known]
 
 
+def test_countries_that_are_no_more_are_known_if_wanted() -> None:
+    texts = "YU", "AN", "Serbia & Montenegro", "Soviet Union", "891", "DDR", "Sikkim", "GE", "Narnia"
+    assert countries(*texts) == [None] * 7 + ["GE", None]
+    assert countries(*texts, former=True) == ["YU", "AN", "CS", "SU", "CS", "DD", None, "GE", None]
+    assert countries(*texts, former=True, to="numeric")[:7] == ["891", "530", "891", "810", "891", "278", None]
+    assert countries("YU", "ZAR", former=True, to="name") == ["Yugoslavia", "Zaire"]
+    assert countries("YU", "Gilbert and Ellice Islands", former=True, to="continent") == [None, None]
+    table = pl.DataFrame({"c": texts})
+    (failure,) = StandardizeCountry(column="c", former=True).bind(table.schema).failures()
+    assert table.select(failure.where.sum()).item() == 2
+
+
+def test_names_that_lists_of_the_united_nations_have_are_known() -> None:
+    assert countries("Wallis and Futuna Islands", "Bonaire, Saint Eustatius and Saba") == ["WF", "BQ"]
+
+
 @pytest.mark.parametrize("language", ["de", "fr", "es"])
 def test_names_in_other_languages_are_known(language: str) -> None:
     names = Locale(language).territories

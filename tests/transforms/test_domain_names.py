@@ -35,6 +35,20 @@ def test_names_are_taken_apart(name: str, parts: tuple[str | None, ...]) -> None
         assert "毛泽东" in found
 
 
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("Ayres, OBE Gillian", (None, "Gillian", None, "Ayres", "OBE", None)),
+        ("Moore, OM, CH Henry Spencer", (None, "Henry", "Spencer", "Moore", "OM CH", None)),
+        ("King, Jr., Martin Luther", (None, "Martin", "Luther", "King", "Jr.", None)),
+        ("Suh, Do Ho", (None, "Do", "Ho", "Suh", None, None)),
+        ("Smith, Jr.", (None, None, None, "Smith", "Jr.", None)),
+    ],
+)
+def test_honours_may_stand_before_the_first_name(name: str, parts: tuple[str | None, ...]) -> None:
+    assert parsed(name) == parts
+
+
 def test_the_order_is_the_one_chosen_unless_a_comma_says_it() -> None:
     assert parsed("Nagy Anna", "last_first")[1:4] == ("Anna", None, "Nagy")
     assert parsed("Nagy Anna", "first_last")[1:4] == ("Nagy", None, "Anna")

@@ -72,6 +72,14 @@ def test_one_spelling_stands_for_all(canonical: Any, expected: str) -> None:
     assert mended(values, canonical=canonical) == [expected] * 4 + ["other", None]
 
 
+def test_of_as_frequent_spellings_the_one_with_usual_capitals_is_taken() -> None:
+    values = ["CVS CAREMARK", "CVS Caremark", "Mount SInai", "Mount Sinai", "oslo", "Oslo"]
+    expected = ["CVS Caremark"] * 2 + ["Mount Sinai"] * 2 + ["Oslo"] * 2
+    assert mended(values) == mended(values[::-1])[::-1] == expected
+    assert mended(["CVS CAREMARK", *values[:2]]) == ["CVS CAREMARK"] * 3
+    assert mended(values[:2], canonical="first") == ["CVS CAREMARK"] * 2
+
+
 def test_as_frequent_spellings_go_by_alphabet() -> None:
     assert mended(["b a", "A B"]) == ["A B", "A B"]
 

@@ -20,6 +20,7 @@ from flows.fitting import Asking
 from tests.checks import result
 from transforms.core.errors import InvalidStepError, StepError
 from transforms.core.relations import Source
+from transforms.name_likeness import name_likeness
 from transforms.quality_duplicates import FuzzyDedupe
 from transforms.quality_near import ClusterNearest, StandardizeToList, dice
 
@@ -41,7 +42,55 @@ def mended(values: Sequence[str | None], **params: Any) -> list[str | None]:
     ],
 )
 def test_the_spelling_that_comes_first_stands_for_others(canonical: Any, expected: str) -> None:
-    assert mended(["Oslo", "Oslo", "Osloo", "Rome", None], canonical=canonical) == [expected] * 3 + ["Rome", None]
+    values = ["Oslo", "Oslo", "Osloo", "Rome", None]
+    assert mended(values, canonical=canonical, metric="jaro_winkler") == [expected] * 3 + ["Rome", None]
+
+
+def test_names_that_share_words_are_not_taken_for_one() -> None:
+    names = [
+        "University of Miami", "University of Florida", "St. Mary", "St. Mark's", "Blue Cross of Florida",
+        "Blue Cross of North Carolina", "Blue Cross of Kansas City", "Store 12", "Store 13", "Building A", "Building B",
+        "Lee Memorial Health System", "Memorial Health System",
+    ]  # fmt: skip
+    assert mended(names, block=0) == names
+    assert groups(pl.DataFrame({"x": names}), [{"column": "x"}]) == [None] * len(names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("Stockholm", "Stokholm", "STOCKHOLM"),
+        ("Acme Widgets", "Acme Widgets, Inc.", "ACME  WIDGETS LTD", "Widgets Acme"),
+        ("Health Care Partners", "Healthcare Partners, LLC", "Partners in Health Care"),
+        ("St. Mary's Hospital", "St. Mary Hospital", "Hospital St Marys"),
+        ("Rochester & Affiliates", "Rochester and Affiliates", "Rochestre and Affiliates"),
+    ],
+)
+def test_spellings_of_one_name_are_brought_together(names: tuple[str, ...]) -> None:
+    assert mended([names[0], *names], block=0) == [names[0]] * (len(names) + 1)
+    assert groups(pl.DataFrame({"x": names}), [{"column": "x"}]) == [1] * len(names)
+
+
+def test_likeness_of_names_is_the_share_of_letters_of_words_in_common() -> None:
+    # Four letters are the least that a word counts; a slip costs its share; what each lacks costs a fifth more.
+    assert name_likeness("Mercy Hospital", "Hospital") == 8 / 13
+    assert name_likeness("Mercy Hospital", "Marcy Hospital") == (8 + 5 * 0.8) / 13
+    assert name_likeness("Mercy Hospital A", "Mercy Hospital B") == 13 / 21 * 0.8
+    assert name_likeness("Mary", "Mark") == name_likeness("", "a") == name_likeness("Ward 3", "Ward 4") == 0
+    assert name_likeness("", "") == name_likeness("Co.", "co") == name_likeness("!?", "!?") == 1
+    assert name_likeness("Mercy Hospital", "Marcy Hospital", score_cutoff=0.93) == 0
+
+
+def test_likeness_of_names_is_the_same_both_ways() -> None:
+    draw = random.Random(3)
+    words = ["health", "care", "healthcare", "helth", "heatlh", "center", "centre", "north", "a", "12", "of"]
+    for _ in range(300):
+        first, second = (" ".join(draw.choices(words, k=draw.randint(1, 4))) for _ in range(2))
+        assert name_likeness(first, second) == pytest.approx(name_likeness(second, first)), (first, second)
+
+
+def test_a_value_just_as_alike_as_the_threshold_is_taken() -> None:
+    assert mended(["abcde", "abcde", "abcdx"], metric="levenshtein", threshold=0.8) == ["abcde"] * 3
 
 
 def test_chains_do_not_form() -> None:
@@ -53,6 +102,7 @@ def test_chains_do_not_form() -> None:
 def test_only_values_of_a_block_are_compared() -> None:
     values = ["Meyer", "Meyer", "Neyer"]
     assert mended(values, threshold=0.8, block=1) == values
+    assert mended(["new york city", "york city of new"], block=3) == ["new york city"] * 2
     assert mended(values, threshold=0.8, block=0) == ["Meyer"] * 3
 
 
@@ -70,7 +120,7 @@ def test_blank_text_and_what_a_person_decided_are_left_alone() -> None:
 def test_too_many_pairs_are_an_error_before_any_is_compared() -> None:
     values = [f"name {i}" for i in range(200)]
     with pytest.raises(StepError, match="There are 19,900 pairs of values of column 'x' to compare, more than the 100"):
-        mended(values, max_pairs=100)
+        mended(values, max_pairs=100, metric="levenshtein")
 
 
 def test_pairs_of_letters_are_those_of_dice() -> None:
@@ -163,7 +213,7 @@ def test_blocks_keep_rows_apart_and_missing_keys_are_compared_with_none() -> Non
     assert groups(table, [{"column": "n"}], block_on=["c"]) == [1, 1, None, None, None, None, None]
     assert groups(table, [{"column": "n"}]) == [1, 1, 1, 1, 1, None, None]
     starts = pl.DataFrame({"n": ["meyer", "meier", "mayer"]})
-    assert groups(starts, [{"column": "n"}], threshold=0.8, block=2) == [1, 1, None]
+    assert groups(starts, [{"column": "n", "metric": "levenshtein"}], threshold=0.8, block=2) == [1, 1, None]
 
 
 def test_numbers_and_dates_are_compared_as_text() -> None:
@@ -201,11 +251,11 @@ def test_large_blocks_are_compared_piece_by_piece(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_was_learned_is_a_table_and_goes_for_new_rows_too() -> None:
-    table = pl.DataFrame({"n": ["ann lee", "anne lee", "bo"]})
+    table = pl.DataFrame({"n": ["annette lee", "anette lee", "bo"]})
     bound = FuzzyDedupe.model_validate({"columns": [{"column": "n"}]}).bind(table.schema)
     learned = bound.fit(Asking(PolarsEngine.over({"in0": table}), (Source("in0"),)))
-    assert learned.records["record"].to_list() == ['{"0":"ann lee"}', '{"0":"anne lee"}']
-    new = pl.DataFrame({"n": ["Anne  Lee", "cy", None]})
+    assert learned.records["record"].to_list() == ['{"0":"anette lee"}', '{"0":"annette lee"}']
+    new = pl.DataFrame({"n": ["Anette  Lee", "cy", None]})
     engine = PolarsEngine.over({"in0": new})
     assert engine.collect(bound.plan(Source("in0"), learned=learned))["duplicate_group"].to_list() == [1, None, None]
 

@@ -15,7 +15,7 @@ from flows.fitting import Asking
 from tests.checks import result
 from transforms.core.errors import InvalidStepError
 from transforms.core.relations import Source
-from transforms.quality_names import StandardizeCompany, person, titled, without_form
+from transforms.quality_names import StandardizeCompany, StandardizePersonCase, person, titled, without_form
 from transforms.quality_semantic import TagSemanticType
 from transforms.quality_words import WORDS, StandardizeBooleanWords, StandardizeDateText
 
@@ -79,7 +79,17 @@ def test_names_are_written_as_nameparser_does_but_for_mac(name: str) -> None:
         ("o’brien, mary-ann", "O’Brien, Mary-Ann"),
         ("d'artagnan", "D'Artagnan"),
         ("DeVito", "DeVito"),
-        ("Ludwig Van Beethoven JR.", "Ludwig van Beethoven Jr."),
+        ("Ludwig Van Beethoven JR.", "Ludwig Van Beethoven Jr."),
+        ("LUDWIG VAN BEETHOVEN JR.", "Ludwig van Beethoven Jr."),
+        ("Suh, Do Ho", "Suh, Do Ho"),
+        ("SUH, DO HO", "Suh, Do Ho"),
+        ("Wedemeyer, Clemens von", "Wedemeyer, Clemens von"),
+        ("WEDEMEYER, CLEMENS VON", "Wedemeyer, Clemens von"),
+        ("Ayres, OBE Gillian", "Ayres, OBE Gillian"),
+        ("GILLIAN AYRES, obe", "Gillian Ayres, OBE"),
+        ("IG-88", "IG-88"),
+        ("R2-D2", "R2-D2"),
+        ("Ronald Mcdonald", "Ronald Mcdonald"),
         ("VAN GOGH", "Van Gogh"),
         ("j.r.r. tolkien", "J.R.R. Tolkien"),
         ("jürgen ÖZDEMIR", "Jürgen Özdemir"),
@@ -93,6 +103,12 @@ def test_names_are_written_as_nameparser_does_but_for_mac(name: str) -> None:
 def test_capitals_are_where_they_belong(name: str, expected: str) -> None:
     assert person(name) == expected
     assert person(expected) == expected
+
+
+def test_words_that_begin_with_a_capital_are_changed_if_wanted() -> None:
+    table = pl.DataFrame({"x": ["Ludwig Van Beethoven", "Ronald Mcdonald", "Danny DeVito", "IG-88", None]})
+    found = result(StandardizePersonCase(column="x", mixed=True), table)["x"].to_list()
+    assert found == ["Ludwig van Beethoven", "Ronald McDonald", "Danny DeVito", "IG-88", None]
 
 
 def read(values: list[str | None], **params: Any) -> list[Any]:

@@ -70,6 +70,17 @@ def test_top_rows_of_groups_are_those_of_duckdb(ties: Any, number: str) -> None:
     assert sorted(result(step, table)["i"]) == [each[0] for each in connection.execute(query).fetchall()]
 
 
+def test_of_rows_without_a_value_only_as_many_as_fit_are_kept() -> None:
+    table = pl.DataFrame({"g": ["a"] * 5 + ["b"] * 4, "k": [None] * 5 + [3, 3, 3, None], "i": range(9)})
+    step = KeepTopRows.model_validate({"by": BY_K[:1], "rows": 2, "group_by": ["g"], "ties": "keep_all"})
+    found = result(step, table)
+    assert found["g"].to_list() == ["a", "a", "b", "b", "b"]
+    assert set(found["i"]) > {5, 6, 7}
+    assert found.columns == table.columns
+    in_all = result(step.model_copy(update={"group_by": (), "rows": 5}), table)
+    assert in_all["k"].to_list() == [3, 3, 3, None, None]
+
+
 def test_top_rows_come_in_order() -> None:
     assert result(KeepTopRows.model_validate({"by": BY_K, "rows": 5}), TABLE)["i"].to_list() == ORDERED[:5]
 

@@ -92,7 +92,8 @@ def test_sizes_are_those_of_scikit_learn_but_for_one_row_in_each_class(test_shar
     mine = Counter(test["y"].to_list())
     for name in "abcd":
         assert abs(mine[name] - expected[name]) <= 1, name
-        assert abs(mine[name] - names.count(name) * test_share) <= 0.5 + 1e-9, name
+        assert abs(mine[name] - names.count(name) * test_share) < 1, name
+    assert abs(test.height - len(names) * test_share) < 1
     assert train.height + test.height == len(names)
 
 
@@ -105,15 +106,40 @@ def largest_remainder(size: int, shares: list[float]) -> list[int]:
     return sizes
 
 
-@pytest.mark.parametrize("shares", [[0.7, 0.2, 0.1], [0.5, 0.5], [1 / 3, 1 / 3, 1 / 3], [0.29, 0.71], [0.1] * 10])
-def test_sizes_in_each_class_are_exact(shares: list[float]) -> None:
+SHARES = [[0.7, 0.2, 0.1], [0.5, 0.5], [1 / 3, 1 / 3, 1 / 3], [0.29, 0.71], [0.1] * 10]
+
+
+@pytest.mark.parametrize("shares", SHARES)
+def test_exact_sizes_are_those_of_the_largest_remainder(shares: list[float]) -> None:
+    parts: Any = tuple({"name": f"p{i}", "share": share} for i, share in enumerate(shares))
+    for size in (*range(1, 25), 100):
+        found = results(SplitRandom(exact=True, parts=parts), pl.DataFrame({"i": range(size)}))
+        expected = largest_remainder(size, shares) if size >= len(shares) else [size] + [0] * (len(shares) - 1)
+        assert [each.height for each in found] == expected, size
+
+
+@pytest.mark.parametrize("shares", SHARES)
+def test_classes_have_their_share_rounded_and_all_together_the_whole_share(shares: list[float]) -> None:
     parts: Any = tuple({"name": f"p{i}", "share": share} for i, share in enumerate(shares))
     sizes = [*range(1, 25), 100]
     table = pl.DataFrame({"y": [size for size in sizes for _ in range(size)]}).with_row_index("i")
     found = results(SplitStratified(target="y", parts=parts), table)
     for size in sizes:
-        expected = largest_remainder(size, shares) if size >= len(shares) else [size] + [0] * (len(shares) - 1)
-        assert [each.filter(y=size).height for each in found] == expected, size
+        in_parts = [each.filter(y=size).height for each in found]
+        assert sum(in_parts) == size
+        assert abs(in_parts[0] - size * shares[0]) < 1, size
+        assert max(abs(n - size * share) for n, share in zip(in_parts, shares, strict=True)) < 2, size
+    for each, share in zip(found, shares, strict=True):
+        assert abs(each.height - table.height * share) < 1
+
+
+@pytest.mark.parametrize(("classes", "rows"), [(5, 2), (10, 1), (1, 10)])
+def test_small_classes_are_shared_out_too(classes: int, rows: int) -> None:
+    table = pl.DataFrame({"y": [i for i in range(classes) for _ in range(rows)]}).with_row_index("i")
+    for seed in range(5):
+        train, test = results(SplitStratified(target="y", seed=seed), table)
+        assert (train.height, test.height) == (8, 2)
+        assert rows == 1 or set(train["y"]) == set(range(classes)), "no class is in the test part only"
 
 
 def test_missing_classes_are_a_class() -> None:

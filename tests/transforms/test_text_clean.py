@@ -57,6 +57,30 @@ def test_case_is_unicode_aware() -> None:
     assert cleaned(ChangeCase, ["ÉcoLe", None], case="swap") == ["éCOlE", None]
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Lung Ch’uan WARE, xi'an", "Lung Ch’uan Ware, Xi'an"),
+        ("XI'AN", "Xi'an"),
+        ("Green VIII", "Green VIII"),
+        ("HENRY VIII", "Henry Viii"),
+        ("George McClellan of DeFuniak", "George McClellan Of DeFuniak"),
+        ("eBay's DVDs from IBM", "eBay's DVDs From Ibm"),
+        ("D'ARCY’S rock'n'roll, i'll", "D'Arcy’s Rock'n'roll, I'll"),
+        ("3d on the 21ST, foo_bar", "3D On The 21st, Foo_Bar"),
+        ("e\u0301lan d'e\u0301te\u0301", "E\u0301lan D'E\u0301te\u0301"),
+    ],
+)
+def test_title_case_keeps_capitals_inside_words_and_begins_none_at_an_apostrophe(text: str, title: str) -> None:
+    assert cleaned(ChangeCase, [text, None], case="title") == [title, None]
+
+
+def test_title_case_without_kept_capitals() -> None:
+    texts = ["Green VIII", "George McClellan", "Shaun O'Neil"]
+    expected = ["Green Viii", "George Mcclellan", "Shaun O'Neil"]
+    assert cleaned(ChangeCase, texts, case="title", keep_capitals=False) == expected
+
+
 def test_title_case_leaves_endings_small() -> None:
     texts = ["it's 21st-century o'neil, d'arcy", "they’re DON'T", "  a\tb "]
     assert cleaned(ChangeCase, texts, case="title") == ["It's 21st-Century O'Neil, D'Arcy", "They’re Don't", "  A\tB "]

@@ -148,6 +148,7 @@ CONTRACTED = {
     "Ann's dog, the dogs' food, 'tis rock'n'roll": "Ann's dog, the dogs' food, it is rock'n'roll",
     "ain't o'clock wont cant": "ain't o'clock wont cant",
     "Let's": "Let us",
+    "Can’t, can't, CAN'T've": "Cannot, cannot, CANNOT have",
     "Y'ALL'RE": "YOU ALL ARE",
 }
 

@@ -164,6 +164,10 @@ def test_lengths_are_those_of_python(values: list[str]) -> None:
     assert measured(TextLength, [*plain], unit="lines") == [len(v.splitlines()) for v in plain]
 
 
+def test_a_number_with_signs_inside_is_one_word() -> None:
+    assert measured(TextLength, ["Sunrise 11.7.90", "10:30, 1,200", "3. 4"], unit="words") == [2, 2, 2]
+
+
 def test_words_and_sentences_are_counted() -> None:
     texts = ["It's a well-known fact. Is it? Yes!!", "no end", "  ", "これ。それ。", None]
     assert measured(TextLength, texts, unit="words") == [8, 2, 0, 2, None]

@@ -51,6 +51,12 @@ def test_words_are_measured_and_told_apart() -> None:
     assert found == [(14 / 3, 2 / 3), (0.0, 0.0), (None, None)]
 
 
+def test_a_number_with_signs_inside_is_one_word() -> None:
+    texts = ["Sunrise 11.7.90", "at 10:30pm, 1,200.50 paid.", "1. 2, 3: v1.2", None]
+    assert described(texts, "words") == [(2,), (4,), (5,), (None,)]
+    assert described(texts[:1], "average_word_length", "unique_word_share") == [(7.0, 1.0)]
+
+
 def test_names_of_statistics_must_be_free() -> None:
     step = TextStatistics(column="t", measures=("words",), prefix="")
     with pytest.raises(InvalidStepError, match="There is a column 'words' already"):

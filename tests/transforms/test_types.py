@@ -178,6 +178,25 @@ def test_values_that_do_not_fit_the_detected_type_are_counted() -> None:
     assert lost(InferTypes(min_share=0.96), table) == []
 
 
+def test_columns_of_more_values_than_are_looked_at_are_decided_by_all_rows() -> None:
+    n = 12_000
+    words = [f"w{i}" if i % 20 == 0 else str(i) for i in range(n)]
+    days = pl.date_range(date(1990, 1, 1), date(2022, 12, 31), eager=True).dt.strftime("%d.%m.%Y").to_list()[:n]
+    columns = {
+        "enough": words,
+        "too_few": [*words[:-1], "w"],
+        "text": [f"{i} m" for i in range(n)],
+        # Numbers are the most frequent values, and words are most of the rows.
+        "late": [*(str(i) for i in range(100) for _ in range(2)), *(f"w{i}" for i in range(n - 200))],
+        "code": ["007", *(str(i) for i in range(1, n))],
+        "day": [*days, *["31.12.2022"] * (n - len(days))],
+        "empty": [None] * n,
+    }
+    found = result(InferTypes(), pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))).schema
+    types = [pl.Int64, pl.String, pl.String, pl.String, pl.String, pl.Date, pl.String]
+    assert list(found.values()) == types
+
+
 def test_dates_that_may_be_read_in_two_ways_are_named() -> None:
     table = pl.DataFrame({"x": ["1/2/2024"]})
     bound = InferTypes().bind(table.schema)

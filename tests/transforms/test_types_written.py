@@ -157,7 +157,16 @@ def test_heights_in_feet_and_inches_become_centimetres() -> None:
         "5'7\"": 67, "5' 7''": 67, "5 ft 9 inches": 69, "5ft. 9in.": 69, "5 feet and 8.5 inches": 68.5, "5'10": 70,
         "5′7″": 67, "6'": 72, '69"': 69, "68": 68, "-1 ft 6 in": -18,
     }  # fmt: skip
-    unread = ["5 11", "5 .11", "6*12", "Five foot eight inches", "5 lb 3", "5 ft 3 kg", "5 in 3 ft", "1e308 ft 1e308 in"]
+    unread = [
+        "5 11",
+        "5 .11",
+        "6*12",
+        "Five foot eight inches",
+        "5 lb 3",
+        "5 ft 3 kg",
+        "5 in 3 ft",
+        "1e308 ft 1e308 in",
+    ]
     table = pl.DataFrame({"x": [*inches, *unread, None]})
     step = ParseMeasurement(column="x", to_unit="cm", default_unit="in")
     expected = [each * 2.54 for each in inches.values()]

@@ -28,6 +28,8 @@ WHITE_SPACE = (
 SPACE = rf"[\s{ZERO_WIDTH}]"
 WORD = r"[\p{Alphabetic}\p{Nd}_]\w*(?:['’]\w+)*"
 """A word: letters, digits and underscores, with apostrophes inside; the joiners and marks of an emoji are none."""
+COUNTED_WORD = rf"\p{{Nd}}+(?:[.,:]\p{{Nd}}+)+\w*|{WORD}"
+"""A word where words are counted: a number with points, commas or colons inside, such as 11.7.90, is one."""
 SENTENCE = r"(?s)\s*\S.*?(?:[.!?…]+[\"'”’»)\]]*(?:\s+|\z)|[。！？]+|\z)"
 """Text up to a full stop, question or exclamation mark that white space or the end follows; abbreviations end one."""
 LINE_BREAK = r"\r\n|[\n\r\x{2028}\x{2029}]"

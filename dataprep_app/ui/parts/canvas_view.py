@@ -26,7 +26,7 @@ WAYS = (
     ("A dataset dropped on a node", "is joined with it; dropped beside, it is added."),
     ("The circle at the right of a node", "draws a line to the node that takes its rows."),
     ("A double click", "opens a step, or the rows of a dataset."),
-    ("Shift and drag", "selects several nodes, Ctrl+A all of them; their steps can become one."),
+    ("Shift and drag", "selects several nodes, Ctrl+A all; their steps can become one."),
     ("Delete, Ctrl+C and Ctrl+V", "remove, copy and paste what is selected; Ctrl+Z takes it back."),
     ("Arrow keys", "go along the flow; with Alt they move a node."),
     ("The wheel", "zooms; a drag on the ground moves the view."),

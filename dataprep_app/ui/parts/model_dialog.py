@@ -11,13 +11,13 @@ import streamlit as st
 from dataprep_app.jobs import store as jobs
 from dataprep_app.modeling import store
 from dataprep_app.modeling.outcome import Settings
-from transforms.scoring.problem import problem_type
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from flows.document import Flow
 from flows.graph import run_order
 from flows.sampling import Sampling
 from transforms.core.errors import DataprepError
+from transforms.scoring.problem import problem_type
 
 PROBLEMS = {"auto": "Find out", "classification": "A class", "regression": "A number"}
 KINDS = {

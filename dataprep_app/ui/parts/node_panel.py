@@ -10,7 +10,7 @@ from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts import graph
 from dataprep_app.ui.parts.problem_words import JOIN
-from dataprep_app.ui.parts.recipe_panel import group_button, recipe_buttons
+from dataprep_app.ui.parts.recipe_panel import group_button, library_button, recipe_buttons
 from dataprep_app.ui.parts.trust_dialog import trust_notice, untrusted_code
 from flows import edits
 from flows.document import Flow
@@ -63,6 +63,7 @@ def _actions(flow_id: str, flow: Flow, id: str) -> None:
             recipe_buttons(flow_id, flow, id)
             word = "Enable" if flow.steps[id].disabled else "Disable"
             st.button(word, icon=":material/block:", on_click=_toggle, args=(flow_id, id), key=f"off:{id}")
+            library_button(flow, id)
         st.button("Delete", icon=":material/delete:", on_click=_delete, args=(flow_id, id), key=f"del:{id}")
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from dataprep_app.modeling.store import SavedModel, models
 from dataprep_app.recipe_library import size
 from dataprep_app.ui.forms.fields import FormField, label_of, step_fields
-from dataprep_app.ui.parts.chain import step_title
+from dataprep_app.ui.parts.chain import step_title, titles
 from dataprep_app.ui.parts.model_list import built_at, said
 from dataprep_app.workspace import Workspace
 from flows.document import Flow, Parameter, Recipe
@@ -44,7 +44,7 @@ class Offer:
     inputs: tuple[str, ...]
     """Names of the tables it takes."""
     hint: str = ""
-    """What there is to know before anything is chosen."""
+    """What there is to know of what is chosen, or of where it comes from."""
     library: Mapping[str, Recipe] = field(default_factory=dict)
     """Recipes that the flow would take a copy of."""
 
@@ -55,7 +55,7 @@ def offered(kind: type[Transform], flow: Flow, after: str | None, space: Workspa
     Args:
         kind: the transform.
         flow: the flow.
-        after: the output whose rows a new step takes.
+        after: the output whose rows the step takes.
         space: the workspace.
         chosen: the recipe or the model that is chosen at the moment.
     """
@@ -74,10 +74,10 @@ def offered(kind: type[Transform], flow: Flow, after: str | None, space: Workspa
         if chosen == SAMPLE:
             hint = SAMPLE_HINT
         return Offer(model_fields(fields, known_models, chosen), kind.inputs, hint)
-    if kind.id == SOURCE_INFO and after in flow.sources:
-        labelled = [replace(each, label="What to add") if each.name == "fields" else each for each in fields]
-        source = str(flow.sources[after].params.get("path") or after).rsplit("/", 1)[-1]
-        return Offer(tuple(labelled), kind.inputs, f"It stands directly behind {source}.")
+    if kind.id == SOURCE_INFO:
+        labelled = tuple(replace(each, label="What to add") if each.name == "fields" else each for each in fields)
+        hint = f"It stands directly behind {titles(flow)[after]}." if after in flow.sources and after else ""
+        return Offer(labelled, kind.inputs, hint)
     return Offer(fields, kind.inputs)
 
 

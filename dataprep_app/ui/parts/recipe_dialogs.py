@@ -21,6 +21,7 @@ WHAT = (
     "A recipe is a group of steps under one name. It stands on the canvas as one step, can be used again "
     "elsewhere in this flow, and, once it is saved to the library, in other flows."
 )
+GONE = "The flow has no such recipe any more."
 
 
 @st.dialog("Save as recipe")
@@ -58,7 +59,7 @@ def recipe_steps(flow_id: str, id: str) -> None:
     flow = session.shown(flow_id).flow
     recipe = recipe_of(flow, flow.steps[id])
     if recipe is None:
-        st.error("The flow has no such recipe any more.", icon=":material/error:")
+        st.error(GONE, icon=":material/error:")
         return
     st.markdown(f"**{escaped(recipe.name)}**, {size(recipe)}, version {recipe.version}")
     if recipe.note:
@@ -75,11 +76,14 @@ def recipe_steps(flow_id: str, id: str) -> None:
 @st.dialog("Save to the library")
 def save_to_library(flow_id: str, id: str) -> None:
     """Say what will be saved, and save it."""
-    flow, space = session.shown(flow_id).flow, session.workspace()
+    flow = session.shown(flow_id).flow
     recipe_id = str(flow.steps[id].params.get("recipe"))
+    if recipe_id not in flow.recipes:
+        st.error(GONE, icon=":material/error:")
+        return
     try:
-        found = saving(flow, recipe_id, space.recipes().get(recipe_id))
-    except (DataprepError, KeyError) as error:
+        found = saving(flow, recipe_id, session.workspace().recipe(recipe_id))
+    except DataprepError as error:
         st.error(escaped(str(error)), icon=":material/error:")
         return
     st.caption("Other flows of this workspace can take a copy of what is in the library. This flow keeps its own.")

@@ -27,11 +27,18 @@ def recipe_buttons(flow_id: str, flow: Flow, id: str) -> None:
         return
     st.button("Steps", icon=":material/list:", on_click=_act, args=("recipe_steps", id))
     st.button("Ungroup", icon=":material/layers_clear:", on_click=ungroup_step, args=(id, flow_id))
+
+
+def library_button(flow: Flow, id: str) -> None:
+    """The button that saves the recipe of a step to the library, or takes a later version from there."""
+    recipe = recipe_of(flow, flow.steps[id])
+    if recipe is None:
+        return
     later = newer(flow, str(flow.steps[id].params["recipe"]), session.workspace().recipes())
     if later is None:
         st.button("Save to library", icon=":material/save:", on_click=_act, args=("recipe_save", id))
     else:
-        label = f"Update to version {later.version}"
+        label = f"Update ({recipe.version} → {later.version})"
         st.button(label, icon=":material/update:", on_click=_act, args=("recipe_update", id))
 
 

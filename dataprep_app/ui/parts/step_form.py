@@ -117,7 +117,8 @@ def _do(
 def _offer(flow: Flow, form: StepForm, kind: type[Transform]) -> Offer:
     name = WHICH.get(kind.id)
     chosen = st.session_state[Drawing(form.key, ()).keep(name, form.initial.get(name))] if name else None
-    return offered(kind, flow, form.after, session.workspace(), str(chosen or ""))
+    after = next(iter(flow.steps[form.edit].inputs), None) if form.edit else form.after
+    return offered(kind, flow, after, session.workspace(), str(chosen or ""))
 
 
 def _unchosen(offer: Offer, others: Sequence[str]) -> list[str]:

@@ -58,7 +58,7 @@ def test_predictions_are_those_of_the_model(folder: Path, table: pl.DataFrame) -
     expected = Predictor(load(folder / "models" / "kind")).predict({"t": table}).table
     found = outcome(folder, flow(outputs=["prediction", "probabilities"]))
     assert_same_rows(found, expected)
-    assert (found["prediction"] == found["kind"]).mean() > 0.9
+    assert (found["prediction"] == found["kind"]).sum() > 0.9 * found.height
 
 
 def test_probability_and_explanation_go_with_the_prediction(folder: Path) -> None:

@@ -25,6 +25,7 @@ from flows.document import Flow, Parameter, Recipe, Source, Step
 from flows.files import load, save
 from flows.problems import check
 from flows.recipe_edits import add_recipe, use_recipe
+from flows.trust import VARIABLE
 from transforms.catalog import catalog
 
 PEOPLE = pl.DataFrame({"age": [30, None, 50, 20], "city": ["Oslo", "Rome", None, "Oslo"], "id": [1, 2, 3, 4]})
@@ -146,8 +147,8 @@ def test_a_recipe_that_is_not_there_any_more_stays_chosen() -> None:
 
 
 def test_models_are_offered_by_name_and_the_sample_last(tmp_path: Path) -> None:
-    n = 200
-    table = pl.DataFrame({"x": [float(i % 7) for i in range(n)], "kind": ["a" if i % 7 < 3 else "b" for i in range(n)]})
+    n = 400
+    table = pl.DataFrame({"x": [i * 37 % n for i in range(n)], "kind": ["ab"[i * 37 % n > n // 3] for i in range(n)]})
     build(Training(table, "kind"), Settings(repeats=1), name="Kinds").save(tmp_path / "kinds")
     fields = {each.name: each for each in model_fields(step_fields(catalog()["apply_model"]), models(tmp_path), "")}
     assert fields["model"].options == ("models/kinds", "sample")
@@ -166,7 +167,8 @@ def page_of_people() -> None:
     from dataprep_app.ui.parts.steps_panel import steps_panel
 
     # A browser draws an open dialog again by itself when something is done in it; here it has to be opened anew.
-    dialog = st.session_state["dialog"] = take_action("people") or st.session_state.get("dialog")
+    known = None if st.session_state.get("notices") else st.session_state.get("dialog")
+    dialog = st.session_state["dialog"] = take_action("people") or known
     session.show_notices()
     selected = [each for each in st.session_state.get("selected:people", []) if each in session.editor("people").flow]
     if selected:
@@ -265,10 +267,10 @@ def test_a_recipe_is_saved_to_the_library_and_updated_from_there(page: AppTest, 
     later = saved.model_copy(update={"version": 2, "steps": shorter, "outputs": {"dropped": "filled"}})
     recipe_files.save(later, space.recipe_path("clean_people"))
     page.run()
-    press(page, "Update to version 2")
+    press(page, "Update (1 → 2)")
     assert "In this flow: version 1" in texts(page)
     assert ":orange-badge[changed]" in texts(page)
-    [each for each in page.button if each.label == "Update to version 2"][-1].click().run()
+    press(page, "Update to version 2")
     assert now(tmp_path).recipes["clean_people"] == later
     assert "Save to library" in [each.label for each in page.button]
 
@@ -278,7 +280,7 @@ def test_ones_own_form_can_be_saved_in_the_place_of_a_later_one(page: AppTest, c
     space = Workspace(tmp_path)
     recipe_files.save(OLDER.model_copy(update={"version": 5}), space.recipe_path("clean_people"))
     select(page, "clean_people")
-    press(page, "Update to version 5")
+    press(page, "Update (1 → 5)")
     press(page, "Save this flow’s as version 6")
     assert space.recipes()["clean_people"] == now(tmp_path).recipes["clean_people"]
     assert now(tmp_path).recipes["clean_people"].version == 6
@@ -313,6 +315,32 @@ def test_a_recipe_of_the_library_is_copied_into_the_flow_with_values_of_its_para
     assert made.steps["older"].params == {"recipe": "older", "parameters": {"age": 25}}
     assert page.session_state["editor:people"].history.past[-1].label == "Add Older than"
     assert check(made, tmp_path).ok
+
+
+def test_code_in_a_recipe_is_looked_at_before_it_runs(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "trusted.json"))
+    code = "def transform(batch):\n    return batch\n"
+    step = Step(
+        transform="python_column_function",
+        inputs=("rows",),
+        params={"columns": ["age"], "code": code, "output": "again"},
+    )
+    recipe = Recipe(name="Coded", inputs=("rows",), steps={"coded": step}, outputs={"coded": "coded"})
+    recipe_files.save(recipe, Workspace(tmp_path).recipe_path("coded"))
+    key = open_step(page, "saved_recipe")
+    page.selectbox(key=f"{key}:recipe").set_value("coded").run()
+    assert "Code runs only when you trust it" in texts(page)
+    press(page, "I trust this code")
+    assert [each.value for each in page.code] == [code.strip()]
+    press(page, "Trust this code")
+    page.session_state["dialog"] = None
+    page.run()
+    assert "Code runs only when you trust it" not in texts(page)
+    page.button(key=f"{key}:do:keep").click().run()
+    assert not page.exception
+    assert "again" in check(now(tmp_path), tmp_path).prediction.schemas["coded"]
 
 
 def test_a_recipe_of_two_tables_asks_for_the_second(page: AppTest, tmp_path: Path) -> None:
