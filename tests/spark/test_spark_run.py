@@ -120,7 +120,8 @@ def test_a_failure_that_stops_leaves_the_old_output_alone(flow: Flow, folder: Pa
     (folder / "out").mkdir()
     (folder / "out" / "out.parquet").write_text("the old one")
     params = {**flow.steps["typed"].params, "on_error": "fail"}
-    with pytest.raises(StepError, match=r'Step "typed": values of column \'score\' .*\'n/a\' \(15 rows\). Nothing was written'):
+    told = r'Step "typed": values of column \'score\' .*\'n/a\' \(15 rows\). Nothing was written'
+    with pytest.raises(StepError, match=told):
         run_flow(edits.change_step(flow, "typed", params=params))
     assert [(each.name, each.read_text()) for each in (folder / "out").iterdir()] == [("out.parquet", "the old one")]
 

@@ -73,7 +73,7 @@ def test_one_spelling_stands_for_all(canonical: Any, expected: str) -> None:
 
 
 def test_of_as_frequent_spellings_the_one_with_usual_capitals_is_taken() -> None:
-    values = ["CVS CAREMARK", "CVS Caremark", "Mount SInai", "Mount Sinai", "oslo", "Oslo"]
+    values: list[str | None] = ["CVS CAREMARK", "CVS Caremark", "Mount SInai", "Mount Sinai", "oslo", "Oslo"]
     expected = ["CVS Caremark"] * 2 + ["Mount Sinai"] * 2 + ["Oslo"] * 2
     assert mended(values) == mended(values[::-1])[::-1] == expected
     assert mended(["CVS CAREMARK", *values[:2]]) == ["CVS CAREMARK"] * 3

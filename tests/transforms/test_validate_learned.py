@@ -35,7 +35,7 @@ def distance(step: AssertNoDrift, before: pl.DataFrame, after: pl.DataFrame) -> 
     """What the error says of a step that allows next to nothing."""
     with pytest.raises(StepError) as error:
         applied(step.model_copy(update={"threshold": 1e-6}), before, after)
-    return float(str(error.value).split("'")[3])
+    return float(str(error.value).split(" is ")[1].split(",")[0])
 
 
 def shares_of_numbers(values: pl.Series, edges: Any) -> Any:
@@ -80,7 +80,7 @@ def test_the_same_table_has_not_drifted() -> None:
 
 
 def test_a_table_that_has_drifted_is_stopped_or_marked() -> None:
-    with pytest.raises(StepError, match="The values of 'x' are spread otherwise than they were: psi is '0"):
+    with pytest.raises(StepError, match="The values of 'x' are spread otherwise than they were: psi is 0"):
         applied(AssertNoDrift(columns=("c", "x"), threshold=0.2).model_copy(update={"columns": ("x",)}), OLD, NEW)
     step = AssertNoDrift(columns=("x", "c"), on_fail="flag")
     assert set(applied(step, OLD, NEW)[0]["is_valid"]) == {False}
