@@ -40,7 +40,7 @@ MOST_COLUMNS = 120
 LAST_SEED = 10**9
 OWN_COLUMNS = 0.7
 """Share of the drawn transforms whose examples' columns are in the table."""
-BY_PLACE = ("append_columns", "keep_first_rows", "promote_header_row")
+BY_PLACE = ("append_columns", "keep_first_rows", "promote_header_row", "transpose_table")
 """Transforms that go by the place of rows, which Spark keeps only through steps that look at one row at a time."""
 REFUSED = 0.1
 """Share of the steps that refuse their rows and are kept all the same."""

@@ -119,9 +119,25 @@ def to_batches(rows: pl.DataFrame, to: pa.Schema) -> Iterator[pa.RecordBatch]:
     table = plain.to_arrow(compat_level=pl.CompatLevel.oldest())
     # Polars writes large lists, which Spark refuses, and any name; the declared schema has the last word.
     cast = pa.Table.from_arrays(
-        [each.cast(field.type) for each, field in zip(table.columns, to, strict=True)], schema=to
+        [_sound(each).cast(field.type) for each, field in zip(table.columns, to, strict=True)], schema=to
     )
     yield from cast.to_batches(max_chunksize=LARGEST_BATCH)
+
+
+def _sound(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column that can be sent: of lists that are all empty, polars 2.1 may give items that begin beyond their end."""
+    if not any(map(_hollow, column.chunks)):
+        return column
+    return pa.chunked_array([each.take(pa.array(range(len(each)), pa.int64())) for each in column.chunks], column.type)
+
+
+def _hollow(array: pa.Array) -> bool:
+    """Whether there are lists in an array that hold nothing at all."""
+    if pa.types.is_large_list(array.type):
+        return len(array.values) == 0 or _hollow(array.values)
+    if pa.types.is_struct(array.type):
+        return any(_hollow(array.field(i)) for i in range(array.type.num_fields))
+    return False
 
 
 def from_arrow(arrow: pa.RecordBatch | pa.Table, schema: pl.Schema) -> pl.DataFrame:

@@ -35,3 +35,11 @@ def test_names_that_differ_by_case_are_two_columns_after_a_fit_too(spark: SparkS
     """Found by seed 10: the table was known already, and the thread that collects had no settings of a session."""
     table = pl.DataFrame({"city": ["Oslo", None], "City": ["Rome", "Bern"], "x": [1.0, 2.0]})
     assert_same_on_both(flow_of([("bin_equal_frequency", {"columns": ["x"], "bins": 2})], table), spark)
+
+
+def test_lists_that_a_filter_leaves_all_empty_reach_spark(spark: SparkSession) -> None:
+    """Found by seed 12: Arrow wrote nonsense of their items, which the JVM could not read."""
+    lists = [[3, 1], [None, 5], [], [2], []] * 4
+    table = pl.DataFrame({"kept": [not each for each in lists], "n": lists})
+    kept = {"condition": {"column": "kept", "op": "is_true"}}
+    assert_same_on_both(flow_of([("filter_rows", kept), ("list_sort", {"column": "n"})], table), spark)

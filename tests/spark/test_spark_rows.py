@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from polars.testing import assert_frame_equal
 
@@ -123,3 +126,23 @@ def test_a_frame_of_no_partitions_and_of_empty_ones(spark: SparkSession) -> None
     for frame in (to_spark(spark, NASTY.clear()), to_spark(spark, NASTY[:1]).repartition(5)):
         mapped = map_rows(frame, same, NASTY.schema, NASTY.schema)
         assert from_spark(mapped, NASTY.schema).schema == NASTY.schema
+
+
+@pytest.mark.parametrize("shape", [lambda n: n, lambda n: pl.concat_list(n, n), lambda n: pl.struct(n)])
+def test_lists_of_any_piece_can_be_sent(shape: Callable[[pl.Expr], pl.Expr]) -> None:
+    """Whatever the piece of a table that a list is taken from, Arrow reads what Arrow wrote."""
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    from flows.engines.spark_rows import from_arrow, spark_schema, to_batches
+
+    table = pl.DataFrame({"n": [[3, 1], None, [2], [], [None], [None, 5], []]}, schema={"n": pl.List(pl.Int64)})
+    pieces = ((start, rows) for start in range(table.height) for rows in range(1, 4))
+    for start, rows in pieces:
+        sliced = table.lazy().with_columns(pl.col("n").list.sort()).slice(start, rows)
+        piece = sliced.select(shape(pl.col("n"))).collect()
+        declared = to_arrow_schema(spark_schema(piece.schema), timezone="UTC")
+        stream = BytesIO()
+        with pa.ipc.new_stream(stream, declared) as sent:
+            for each in to_batches(piece, declared):
+                sent.write_batch(each)
+        assert from_arrow(pa.ipc.open_stream(stream.getvalue()).read_all(), piece.schema).equals(piece)
