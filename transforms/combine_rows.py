@@ -87,7 +87,11 @@ class ExceptRows(SetOfRows):
 
 
 class AppendColumns(TableTransform):
-    """Put two tables side by side by the place of their rows: first to first, second to second."""
+    """Put two tables side by side by the place of their rows: first to first, second to second.
+
+    Rows have a place right after an import or a sort. On Spark they keep it through steps that look at one row at a
+    time, and lose it in a join or a group; where both tables have a key, a join is the safer way.
+    """
 
     id = "append_columns"
     title = "Append columns side by side"

@@ -35,7 +35,10 @@ class Cells:
 
 
 class TransposeTable(TableTransform):
-    """Turn rows into columns and columns into rows."""
+    """Turn rows into columns and columns into rows.
+
+    Without a header column, rows go by their place, which is defined right after an import or a sort.
+    """
 
     id = "transpose_table"
     title = "Transpose table"
