@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import polars as pl
 from polars.testing import assert_frame_equal
@@ -58,3 +60,22 @@ def assert_same_rows(left: pl.DataFrame, right: pl.DataFrame, *, exact: bool = T
         right.sort(by=[*keys, text] if keys else text, nulls_last=True),
         check_exact=exact,
     )
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it, decimals to six places."""
+    match value:
+        case datetime():
+            return value.isoformat(sep=" ")
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return str(value)
+        case float():
+            return round(value, 6)
+        case list():
+            return [plain(each) for each in value]
+        case dict():
+            return {name: plain(each) for name, each in value.items()}
+        case _:
+            return value

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pytest
 from dataprep_app.ui.parts.add_step import found_for
 from flows.engines.polars_engine import PolarsEngine
 from flows.fitting import Asking
-from tests.checks import result, results
+from tests.checks import plain, result, results
 from transforms.catalog import catalog
 from transforms.core.relations import Source
 from transforms.core.transform import FittedTransform, Transform
@@ -62,23 +62,6 @@ def made(id: str, **settings: Any) -> Transform:
 
 def outputs(row: Mapping[str, Any]) -> list[pl.DataFrame]:
     return results(made(row["transform"], **row["params"]), *map(table, row["input"]))
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it, decimals to six places."""
-    match value:
-        case datetime():
-            return value.isoformat(sep=" ")
-        case date():
-            return value.isoformat()
-        case float():
-            return round(value, 6)
-        case list():
-            return [plain(each) for each in value]
-        case dict():
-            return {name: plain(each) for name, each in value.items()}
-        case _:
-            return value
 
 
 def rows_of(columns: Mapping[str, list[Any]], *, in_order: bool) -> list[str]:

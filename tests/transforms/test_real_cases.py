@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import difflib
 import json
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import pytest
 
 from flows.engines.polars_engine import PolarsEngine
 from flows.fitting import Asking
-from tests.checks import results
+from tests.checks import plain, results
 from transforms.catalog import catalog
 from transforms.core.dtypes import type_name
 from transforms.core.relations import Source
@@ -70,25 +69,6 @@ def typed(name: str, to: pl.DataType, held: pl.DataType) -> pl.Expr:
     if held == pl.String and isinstance(to, pl.Datetime):
         return value.str.to_datetime(time_unit="us", time_zone=to.time_zone)
     return value.cast(to)
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it, decimals to six places."""
-    match value:
-        case datetime():
-            return value.isoformat(sep=" ")
-        case date() | time():
-            return value.isoformat()
-        case timedelta():
-            return str(value)
-        case float():
-            return round(value, 6)
-        case list():
-            return [plain(each) for each in value]
-        case dict():
-            return {name: plain(each) for name, each in value.items()}
-        case _:
-            return value
 
 
 def taken(case: dict[str, Any]) -> dict[str, Any]:
