@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from dataprep_app.insights.sections.facts import (
+    AnomalySection,
+    Associations,
+    Card,
+    DependencySection,
+    DriftSection,
+    DuplicateSection,
+    MissingValuesSection,
+    TargetCard,
+)
 from dataprep_app.modeling.outcome import QuickResult
 from transforms.scoring.facts import Facts
 
@@ -104,6 +114,8 @@ class TableSummary(Facts):
     rows: int
     columns: int
     missing_cells: int
+    invalid_cells: int = 0
+    """Infinite numbers, and texts that a step could not read and kept beside the column."""
     duplicate_rows: int
     """Rows that equal another row in every column, all copies counted."""
     types: dict[str, int]
@@ -114,6 +126,12 @@ class TableSummary(Facts):
         """Share of cells without a value."""
         cells = self.rows * self.columns
         return self.missing_cells / cells if cells else 0.0
+
+    @property
+    def valid_share(self) -> float:
+        """Share of cells with a value that can be used."""
+        cells = self.rows * self.columns
+        return 1 - (self.missing_cells + self.invalid_cells) / cells if cells else 0.0
 
 
 class Report(Facts):
@@ -135,6 +153,15 @@ class Report(Facts):
     """The most pressing first."""
     features: tuple[FeatureSummary, ...]
     """By prediction power, the best first; without a target in the order of the table."""
+    target_card: TargetCard | None = None
+    cards: tuple[Card, ...] = ()
+    """The columns in detail, in the order of ``features``."""
+    associations: Associations | None = None
+    missing: MissingValuesSection | None = None
+    duplicates: DuplicateSection | None = None
+    anomalies: AnomalySection | None = None
+    dependencies: DependencySection | None = None
+    drift: DriftSection | None = None
     model: QuickResult | None = None
     model_problem: str = ""
     """Why there is no quick model, though there is a target."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
-import polars as pl
-
+from dataprep_app.drawn import Copies
 from dataprep_app.insights.findings import (
     PRIORITIES,
     ClassShare,
@@ -19,20 +19,43 @@ from dataprep_app.insights.findings import (
     TableSummary,
     TargetSummary,
 )
-from dataprep_app.insights.measures import Feature, duplicate_rows, measured
+from dataprep_app.insights.measures import Feature, measured_by
 from dataprep_app.insights.power import power_rows, prediction_power
 from dataprep_app.insights.rules.registry import rules
-from dataprep_app.insights.rules.rule import Looked
+from dataprep_app.insights.rules.rule import Looked, Rule
+from dataprep_app.insights.sections.anomalies import anomalies
+from dataprep_app.insights.sections.associations import associations
+from dataprep_app.insights.sections.cards import cards
+from dataprep_app.insights.sections.dependencies import dependencies
+from dataprep_app.insights.sections.drift import drift
+from dataprep_app.insights.sections.duplicates import duplicates
+from dataprep_app.insights.sections.missing_values import missing_values
+from dataprep_app.insights.sections.sample import ROWS, Sample
+from dataprep_app.insights.sections.target_card import target_card
+from dataprep_app.insights.signs.look import signs_of
 from dataprep_app.insights.subject import Subject
 from dataprep_app.modeling.outcome import QuickResult, Settings
 from dataprep_app.modeling.quick import quick_build
 from flows.engines.base import Cancelled, Control
 from transforms.core.errors import DataprepError
-from transforms.scoring.problem import ProblemType, Wanted, present, problem_type
+from transforms.core.statistics import Count, CountWhere, Statistic, ValueCounts
+from transforms.scoring.problem import Wanted, present, problem_type
 
 Progress = Callable[[float, str], None]
-COLUMNS, POWER, MODEL = 0.15, 0.45, 0.98
+SECTIONS: Mapping[str, tuple[str, Callable[[Sample, Control], Any]]] = {
+    "associations": ("which columns go together", associations),
+    "missing": ("what is missing together", missing_values),
+    "duplicates": ("rows that are nearly the same", duplicates),
+    "anomalies": ("the least usual rows", anomalies),
+    "dependencies": ("rows that break a rule of the others", dependencies),
+    "drift": ("changes from the first rows to the last", drift),
+}
+"""Sections by their name in the report: what is being done, and what does it."""
+MEASURED, SIGNS, CARDS, LOOKED, POWER, MODEL = 0.2, 0.25, 0.35, 0.5, 0.65, 0.98
 """Shares of the work that are done after each part."""
+MOST_CLASSES = 1_000
+SOME_NUMBERS = 0.5
+"""Share of numbers from which on a target of text can be looked at as a number; a model wants nearly all of them."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +65,22 @@ class Wish:
     target: str | None = None
     problem: Wanted = "auto"
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    time: str | None = None
+    """Column by which the quick model is judged on the latest rows; by chance without it."""
+    model: bool = True
+    """Whether a quick model and prediction power are wanted."""
     seed: int = 0
 
 
 @dataclass(frozen=True)
-class _Aimed:
-    """What is known of the target."""
+class _Model:
+    """What models tell of the target."""
 
-    summary: TargetSummary | None = None
     power: Mapping[str, float] = field(default_factory=dict)
     power_rows: int = 0
-    model: QuickResult | None = None
+    result: QuickResult | None = None
     problem: str = ""
+    """Why there is no quick model."""
 
 
 def make_report(
@@ -69,142 +96,164 @@ def make_report(
         Cancelled: it was stopped.
     """
     began, control = time.perf_counter(), control or Control()
-    table = subject.table
-    on_progress(0.0, "looking at the columns")
-    # Rows made for balancing say nothing of the columns: what is missing in them is missing by design.
-    real = table if subject.mark is None else table.filter(~pl.col(subject.mark).fill_null(value=False))
-    features = measured(real)
-    summary = _table(table, features)
-    control.check()
-    aimed = _aim(subject, wish, features, on_progress, control) if wish.target else _Aimed()
-    looked = Looked(
-        table=summary,
-        features=features,
-        target=aimed.summary,
-        model=aimed.model,
-        power=aimed.power,
-        schema=table.schema,
-        marks=subject.mark,
-    )
     known = rules(wish.thresholds)
-    found = [finding for rule in known for finding in rule.find(looked)]
+    on_progress(0.0, "measuring every column")
+    # Rows made for balancing say nothing of the columns: what is missing in them is missing by design.
+    features = measured_by(subject.engine, subject.real, subject.real_schema)
+    found = subject.copies()
+    rows = _rows(subject, found)
+    on_progress(MEASURED, "drawing rows to look at closely")
+    sample = _sample(subject, wish, features, found)
+    target = _target(subject, sample, features) if sample.problem else None
+    on_progress(SIGNS, "reading what the texts hold")
+    signs = signs_of(sample, control)
+    sections = _sections(sample, on_progress, control)
+    model = _model(subject, wish, sample, on_progress, control) if sample.problem and wish.model else _Model()
+    on_progress(MODEL, "drawing every column")
+    summaries = _listed(features, model.power, sample.target)
+    details = cards(sample, [each.name for each in summaries], control, lambda _place, _name: None)
+    looked = Looked(
+        table=_table(rows, found, features),
+        features=features,
+        target=target,
+        model=model.result,
+        power=model.power,
+        schema=subject.real_schema,
+        marks=subject.mark,
+        sample=sample,
+        signs=signs,
+        **sections,
+    )
     on_progress(1.0, "done")
     return Report(
         subject=subject.title,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        basis=_basis(subject, real),
-        power_basis=_power_basis(aimed),
+        basis=subject.basis(rows, found.rows),
+        power_basis=_power_basis(model),
         sampled=subject.sampling is not None,
-        table=summary,
-        target=aimed.summary,
-        findings=tuple(_ranked(found)),
-        features=_listed(features, aimed, subject.mark),
-        model=aimed.model,
-        model_problem=aimed.problem,
+        table=looked.table,
+        target=target,
+        findings=_found(known, looked),
+        features=summaries,
+        target_card=target_card(sample, control),
+        cards=details,
+        model=model.result,
+        model_problem=model.problem,
         thresholds={each.id: each.model_dump() for each in known},
         seconds=round(time.perf_counter() - began, 2),
+        **sections,
     )
 
 
-def _aim(
-    subject: Subject, wish: Wish, features: Mapping[str, Feature], on_progress: Progress, control: Control
-) -> _Aimed:
-    """Everything about the target: what it is, what each column tells of it, what all of them do."""
-    target, table = str(wish.target), subject.table
-    problem = problem_type(table, target, wish.problem)
-    summary = _target(table, problem, features[target])
-    marks = table[subject.mark] if subject.mark else None
-    rows = power_rows(table, marks)
-    inputs = [name for name in table.columns if name not in (target, subject.mark)]
-
-    def tell(place: int, name: str) -> None:
-        share = COLUMNS + (POWER - COLUMNS) * place / max(1, len(inputs))
-        on_progress(share, f"measuring what {name} tells of {target}")
-
-    try:
-        power = prediction_power(rows, inputs, problem, tell, control)
-    except DataprepError as error:
-        _pass_on(error)
-        power = {}
-    training = subject.training
-    if training is None:
-        return _Aimed(summary, power, rows.height)
-
-    def tell_model(share: float, what: str) -> None:
-        on_progress(POWER + (MODEL - POWER) * share, f"quick model: {what}")
-
-    try:
-        built = quick_build(
-            training.table,
-            target,
-            Settings(problem=wish.problem, seed=wish.seed, linear=False),
-            prepare=training.prepare,
-            training_rows=training.training_rows,
-            notes=training.notes,
-            on_progress=tell_model,
-            control=control,
-        )
-    except DataprepError as error:
-        _pass_on(error)
-        return _Aimed(summary, power, rows.height, None, str(error))
-    return _Aimed(summary, power, rows.height, built.result)
+def _sections(sample: Sample, on_progress: Progress, control: Control) -> dict[str, Any]:
+    """Every section by its name."""
+    found = {}
+    for place, (name, (what, look)) in enumerate(SECTIONS.items()):
+        on_progress(CARDS + (LOOKED - CARDS) * place / len(SECTIONS), f"looking for {what}")
+        control.check()
+        found[name] = look(sample, control)
+    return found
 
 
-def _pass_on(error: DataprepError) -> None:
-    """A report goes on without what could not be measured, but not when it was stopped."""
-    if isinstance(error, Cancelled):
-        raise error
+def _rows(subject: Subject, real: Copies) -> int:
+    """All rows, synthetic ones among them."""
+    if subject.mark is None:
+        return real.rows
+    return int(subject.engine.measure([(subject.table, [Count()])])[0][0])
 
 
-def _target(table: pl.DataFrame, problem: ProblemType, feature: Feature) -> TargetSummary:
-    present_rows = table.select(present(problem.target, table.schema[problem.target]).alias("class")).drop_nulls()
-    counts = present_rows.to_series().value_counts(name="rows").sort("rows", "class", descending=[True, False])
-    classes = tuple(ClassShare(name=name, rows=rows) for name, rows in counts.iter_rows()) if problem.classes else ()
+def _sample(subject: Subject, wish: Wish, features: Mapping[str, Feature], known: Copies) -> Sample:
+    found = subject.drawn(ROWS, known)
+    problem = problem_type(found.rows, wish.target, wish.problem, numbers_share=SOME_NUMBERS) if wish.target else None
+    ordered = not found.sampled and subject.engine.name == "polars"
+    return Sample(found.rows, found.whole, features, problem, ordered)
+
+
+def _target(subject: Subject, sample: Sample, features: Mapping[str, Feature]) -> TargetSummary:
+    problem = sample.problem
+    assert problem is not None
+    value = present(problem.target, subject.schema[problem.target])
+    wanted: list[Statistic] = [ValueCounts(value, MOST_CLASSES)] if problem.classes else []
+    # Synthetic rows among them: classes that were balanced for training are no longer rare.
+    ((missing, *counts),) = subject.engine.measure([(subject.table, [CountWhere(value.is_null()), *wanted])])
     return TargetSummary(
         name=problem.target,
         kind=problem.kind,
         reason=problem.reason,
-        missing=table.height - present_rows.height,
-        classes=classes,
-        feature=feature.summary,
+        missing=missing,
+        classes=tuple(ClassShare(name=str(name), rows=rows) for each in counts for name, rows in each.items()),
+        feature=features[problem.target].summary,
     )
 
 
-def _table(table: pl.DataFrame, features: Mapping[str, Feature]) -> TableSummary:
+def _model(subject: Subject, wish: Wish, sample: Sample, on_progress: Progress, control: Control) -> _Model:
+    """What each column tells of the target, and what all of them do."""
+    problem = sample.problem
+    assert problem is not None
+    rows = power_rows(sample.rows, None)
+
+    def tell(place: int, name: str) -> None:
+        share = LOOKED + (POWER - LOOKED) * place / max(1, len(sample.inputs))
+        on_progress(share, f"measuring what {name} tells of {problem.target}")
+
+    power: Mapping[str, float] = {}
+    try:
+        power = prediction_power(rows, sample.inputs, problem, tell, control)
+    except Cancelled:
+        raise
+    except DataprepError:
+        pass  # too few rows, or of one class only: the quick model says so
+    training = subject.training
+    if training is None:
+        return _Model(power, rows.height)
+    try:
+        built = quick_build(
+            training.table,
+            problem.target,
+            Settings(problem=wish.problem, time=wish.time, seed=wish.seed, linear=False),
+            prepare=training.prepare,
+            training_rows=training.training_rows,
+            notes=training.notes,
+            on_progress=lambda share, what: on_progress(POWER + (MODEL - POWER) * share, f"quick model: {what}"),
+            control=control,
+        )
+    except Cancelled:
+        raise
+    except DataprepError as error:
+        return _Model(power, rows.height, None, str(error))
+    return _Model(power, rows.height, built.result)
+
+
+def _table(rows: int, found: Copies, features: Mapping[str, Feature]) -> TableSummary:
     return TableSummary(
-        rows=table.height,
-        columns=table.width,
+        rows=rows,
+        columns=len(features),
         missing_cells=sum(each.summary.missing for each in features.values()),
-        duplicate_rows=duplicate_rows(table),
+        invalid_cells=sum(each.summary.invalid for each in features.values()),
+        duplicate_rows=found.copied,
         types=dict(Counter(each.summary.type for each in features.values()).most_common()),
     )
 
 
-def _listed(features: Mapping[str, Feature], aimed: _Aimed, mark: str | None) -> tuple[FeatureSummary, ...]:
-    target = aimed.summary.name if aimed.summary else None
+def _listed(
+    features: Mapping[str, Feature], power: Mapping[str, float], target: str | None
+) -> tuple[FeatureSummary, ...]:
     found = [
-        each.summary.model_copy(update={"power": aimed.power.get(name)})
-        for name, each in features.items()
-        if name not in (target, mark)
+        each.summary.model_copy(update={"power": power.get(name)}) for name, each in features.items() if name != target
     ]
     return tuple(sorted(found, key=lambda each: -(each.power if each.power is not None else -1.0)))
 
 
-def _ranked(findings: list[Finding]) -> list[Finding]:
-    return sorted(findings, key=lambda each: PRIORITIES.index(each.priority))
+def _found(known: Sequence[Rule], looked: Looked) -> tuple[Finding, ...]:
+    """What the rules find, the most pressing first."""
+    found = [finding for rule in known for finding in rule.find(looked)]
+    return tuple(sorted(found, key=lambda each: PRIORITIES.index(each.priority)))
 
 
-def _basis(subject: Subject, real: pl.DataFrame) -> str:
-    made = subject.table.height - real.height
-    if not made:
-        return subject.basis
-    return f"{subject.basis} {made:,} of them are synthetic and left out of what is said of single columns."
-
-
-def _power_basis(aimed: _Aimed) -> str:
-    if not aimed.power:
+def _power_basis(model: _Model) -> str:
+    if not model.power:
         return ""
     return (
-        f"Prediction power: a small model of each column alone, on {aimed.power_rows:,} real rows, scored on a fifth "
+        f"Prediction power: a small model of each column alone, on {model.power_rows:,} real rows, scored on a fifth "
         "of them that it never saw."
     )

@@ -63,21 +63,43 @@ def of_models(name: str) -> Work:
 
 
 def insights(arguments: Arguments, tell: Report, control: Control) -> dict[str, Any]:
-    """Make a quality report: ``path``, ``reference``, ``target``, ``problem``, ``sampling``."""
-    from dataprep_app.insights.report import Wish, make_report
-    from dataprep_app.insights.subject import subject_of_flow
+    """Make a quality report, or two side by side.
+
+    Takes ``path``, ``reference``, ``target``, ``problem``, ``time``, ``sampling``, ``engine``, ``compare`` (a later
+    table of the flow).
+    """
+    from dataprep_app.insights.making import Asked, compare_tables, report_table
+    from dataprep_app.insights.report import Wish
     from flows.sampling import Sampling
 
-    path = Path(arguments["path"])
+    path, later = arguments["path"], arguments.get("compare")
     sampling = Sampling(**arguments["sampling"]) if arguments.get("sampling") else None
-    target = arguments.get("target")
-    tell("Reading and preparing rows", 0, 100)
-    subject = subject_of_flow(
-        load(path), path.parent, arguments["reference"], target, sampling=sampling, control=control
-    )
-    wish = Wish(target, arguments.get("problem", "auto"))
-    made = make_report(subject, wish, lambda share, what: tell(what.capitalize(), round(100 * share), 100), control)
-    return made.model_dump(mode="json")
+    wish = Wish(arguments.get("target"), arguments.get("problem", "auto"), time=arguments.get("time"))
+    asked = Asked(f"{path}:{arguments['reference']}", wish, sampling, arguments.get("engine", "polars"))
+
+    def told(share: float, what: str) -> None:
+        tell(what.capitalize(), round(100 * share), 100)
+
+    if later:
+        return compare_tables(asked, f"{path}:{later}", told, control).model_dump(mode="json")
+    return report_table(asked, told, control).model_dump(mode="json")
+
+
+def profile(arguments: Arguments, tell: Report, control: Control) -> dict[str, Any]:
+    """Write the full profile of a table into the folder of the job: ``path``, ``reference``, ``sampling``."""
+    from dataprep_app.insights.full_profile import PAGE, profile_table
+    from dataprep_app.insights.making import Asked
+    from dataprep_app.insights.report import Wish
+    from flows.sampling import Sampling
+
+    sampling = Sampling(**arguments["sampling"]) if arguments.get("sampling") else None
+    asked = Asked(f"{arguments['path']}:{arguments['reference']}", Wish(), sampling)
+
+    def told(share: float, what: str) -> None:
+        tell(what.capitalize(), round(100 * share), 100)
+
+    made = profile_table(asked, Path(arguments["home"]) / PAGE, told, control)
+    return {"page": PAGE, "rows": made.rows, "of": made.of, "basis": made.basis, "left_out": list(made.left_out)}
 
 
 KINDS: dict[str, Work] = {
@@ -86,6 +108,7 @@ KINDS: dict[str, Work] = {
     "build_from_dataset": of_models("build_from_dataset"),
     "predict": of_models("predict"),
     "insights": insights,
+    "profile": profile,
 }
 """What a job can be."""
 
@@ -120,7 +143,7 @@ def main(home: Path) -> int:
     asked = json.loads((home / "job.json").read_text(encoding="utf-8"))
     began = time.monotonic()
     try:
-        result = KINDS[asked["kind"]](asked["arguments"], report, control)
+        result = KINDS[asked["kind"]]({**asked["arguments"], "home": str(home)}, report, control)
     except DataprepError as error:
         if control.cancelled or isinstance(error, Cancelled):
             report.end("cancelled", "Cancelled. Nothing was written.")

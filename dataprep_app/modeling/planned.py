@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.document import Flow, node_of
-from flows.engines.base import Control
+from flows.engines.base import Control, Engine
 from flows.engines.polars_engine import PolarsEngine
 from flows.expansion import expanded
 from flows.graph import run_order
@@ -96,7 +96,7 @@ class Tables:
     def plan(
         self,
         reference: str,
-        engine: PolarsEngine,
+        engine: Engine,
         records: Remember,
         purpose: Purpose,
         control: Control,

@@ -18,14 +18,15 @@ import polars as pl
 from connectors.catalog import sources
 from connectors.core.connector import Context
 from connectors.core.files import FileSource
+from dataprep_app.drawn import drawn
 from dataprep_app.modeling.attempt import Parts, Prepare
 from dataprep_app.modeling.planned import Records, Tables, upto
 from flows.document import Flow, Source, node_of
-from flows.engines.base import Control
+from flows.engines.base import Control, Engine
 from flows.engines.polars_engine import PolarsEngine
 from flows.graph import run_order
 from flows.parameters import values as parameter_values
-from flows.planning import Plan
+from flows.planning import Plan, Table
 from flows.sampling import Sampling
 from flows.steps import InvalidFlowError, transform_of
 from transforms.core.errors import DataprepError, did_you_mean
@@ -49,18 +50,27 @@ class Training:
     """The flow they come from, if they do."""
 
 
-def file_table(path: Path, control: Control | None = None) -> pl.DataFrame:
-    """A table file, read whole.
+def file_source(path: Path) -> type[FileSource]:
+    """What reads a table file, by its name.
 
     Raises:
-        DataprepError: no connector reads such a file, or it cannot be read.
+        DataprepError: no connector reads such a file.
     """
     kinds = [each for each in sources().values() if issubclass(each, FileSource)]
     kind = next((each for each in kinds if path.name.lower().endswith(each.suffixes)), None)
     if kind is None:
         known = ", ".join(suffix for each in kinds for suffix in each.suffixes)
         raise DataprepError(f"{path} is not a table file by its name. Files that can be read: {known}.")
-    rows = kind.model_validate({"path": str(path.absolute())}).scan(Context(path.parent))
+    return kind
+
+
+def file_table(path: Path, control: Control | None = None) -> pl.DataFrame:
+    """A table file, read whole.
+
+    Raises:
+        DataprepError: no connector reads such a file, or it cannot be read.
+    """
+    rows = file_source(path).model_validate({"path": str(path.absolute())}).scan(Context(path.parent))
     return PolarsEngine.over({}, control).gather([rows])[0]
 
 
@@ -80,8 +90,10 @@ def rows_of_flow(
     parameters: Mapping[str, str | float] | None = None,
     sampling: Sampling | None = None,
     control: Control | None = None,
+    most: int | None = None,
+    engine: Engine | None = None,
 ) -> Training:
-    """The rows of one table of a flow, computed by polars.
+    """The rows of one table of a flow.
 
     Args:
         flow: the flow.
@@ -91,6 +103,8 @@ def rows_of_flow(
         parameters: values for the run.
         sampling: sample of each source; all rows without it.
         control: to stop it from another thread.
+        most: rows to go on with where they are divided; of more, so many are drawn by chance.
+        engine: what computes the rows up to there; polars without it. What follows is computed by polars.
 
     Raises:
         DataprepError: a source or a step does not work, the target is not there, or the flow cannot prepare
@@ -101,7 +115,7 @@ def rows_of_flow(
         raise DataprepError(f"The flow has no step or source {node_of(reference)!r}. {hint}")
     control, values = control or Control(), parameter_values(flow, parameters)
     tables = Tables.open(upto(flow, reference), folder, values, sampling)
-    origin = FlowRows(tables, reference, target, control)
+    origin = FlowRows(tables, reference, target, control, most, engine)
     return origin.training()
 
 
@@ -113,6 +127,8 @@ class FlowRows:
     reference: str
     target: str
     control: Control
+    most: int | None = None
+    runs: Engine | None = None
     records: Records = field(default_factory=Records)
     """What steps learned: before the rows are divided of all rows, after it of those of the first split to train on."""
     _hold: str = ""
@@ -126,14 +142,25 @@ class FlowRows:
         if hold is None:
             return self._whole(learning)
         self._hold = hold
-        engine = self.tables.engine(self.control)
+        engine = self._engine()
         (before,) = self.tables.flow.steps[hold].inputs
         plan = self.tables.plan(before, engine, self.records, "training", self.control)
         self._before = self.records.copy()
-        table = engine.collect(plan.table(before).relation)
+        table, drawing = self._rows(engine, plan.table(before))
         seen = [each for each in learning if each in plan.steps]
         notes = _note(seen) if seen else ()
-        return Training(table, self.target, self.prepare, notes=notes, origin=self)
+        return Training(table, self.target, self.prepare, notes=(*drawing, *notes), origin=self)
+
+    def _engine(self) -> Engine:
+        return self.runs or self.tables.engine(self.control)
+
+    def _rows(self, engine: Engine, made: Table) -> tuple[pl.DataFrame, tuple[str, ...]]:
+        """The rows to go on with, and what is to be said of them where there are more."""
+        if self.most is None:
+            return engine.collect(made.relation), ()
+        found = drawn(engine, made.relation, made.schema, self.most)
+        said = f"{found.rows.height:,} of {found.whole:,} rows were drawn by chance to build and judge the model."
+        return found.rows, (said,) if found.sampled else ()
 
     def begin(self) -> None:
         """Forget what steps learned in splits of an earlier build."""
@@ -159,7 +186,7 @@ class FlowRows:
         """The whole flow as it prepares rows for prediction."""
         return self._scoring(self.tables.engine(self.control), self.records, self.tables.flow, self.tables.columns)
 
-    def _scoring(self, engine: PolarsEngine, records: Records, flow: Flow, columns: Mapping[str, pl.Schema]) -> Plan:
+    def _scoring(self, engine: Engine, records: Records, flow: Flow, columns: Mapping[str, pl.Schema]) -> Plan:
         try:
             return self.tables.plan(
                 self.reference, engine, records, "scoring", self.control, flow=flow, columns=columns
@@ -196,7 +223,7 @@ class FlowRows:
 
     def _hold_point(self, learning: Mapping[str, Transform]) -> str | None:
         """The first step that learns from rows with a target, unless rows reach the table by another way too."""
-        engine = self.tables.engine(self.control)
+        engine = self._engine()
         for id in learning:
             inputs = self.tables.flow.steps[id].inputs
             if len(inputs) != 1:
@@ -214,7 +241,7 @@ class FlowRows:
 
     def _whole(self, learning: Mapping[str, Transform]) -> Training:
         """The table as a run makes it, all steps having learned from all rows; added rows are only trained on."""
-        engine = self.tables.engine(self.control)
+        engine = self._engine()
         plan = self.tables.plan(self.reference, engine, self.records, "training", self.control)
         scoring = self._scoring(engine, self.records, self.tables.flow, self.tables.columns)
         made, real = (each.table(self.reference) for each in (plan, scoring))
@@ -223,9 +250,13 @@ class FlowRows:
         shared = [name for name in made.schema if name in real.schema or name == self.target]
         adding = [id for id, each in plan.steps.items() if each.transform.training_only and id in learning]
         if not adding:
-            table = engine.collect(made.relation).select(shared)
-            return Training(table, self.target, notes=_note(learning), origin=self)
-        table, counterparts = engine.gather([engine.table(made.relation), engine.table(real.relation)])
+            table, drawing = self._rows(engine, made)
+            return Training(table.select(shared), self.target, notes=(*drawing, *_note(learning)), origin=self)
+        # Rows that are drawn may lack the counterparts by which added ones are told, so all are needed here.
+        if isinstance(engine, PolarsEngine):
+            table, counterparts = engine.gather([engine.table(made.relation), engine.table(real.relation)])
+        else:
+            table, counterparts = engine.collect(made.relation), engine.collect(real.relation)
         marks = _marks(table, counterparts, [plan.steps[id].transform for id in adding])
         return Training(table.select(shared), self.target, None, marks, _note(learning), self)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial, singledispatchmethod
 from math import inf
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from pyspark.sql import functions as sf
 
 from flows.engines import spark_joins, spark_relations
 from flows.engines.base import Control, Outcome, Write
+from flows.engines.narrowing import Needed, looked_at, narrowed
 from flows.engines.polars_engine import PolarsEngine
 from flows.engines.spark_errors import restored_errors
 from flows.engines.spark_reduce import Feed, from_frame, from_pieces
@@ -56,6 +58,7 @@ class SparkEngine:
         self._control = control or Control()
         self._tables: dict[rel.Relation, DataFrame] = {}
         self._pieces: dict[str, tuple[Piece, ...]] = {}
+        self._narrow: dict[tuple[rel.Relation, Needed], rel.Relation] = {}
         # Columns are known by running the plan on no rows, in polars.
         self._planner = PolarsEngine(self._empty)
 
@@ -68,7 +71,15 @@ class SparkEngine:
         return self._tables[relation]
 
     def collect(self, relation: rel.Relation) -> pl.DataFrame:
-        return self._run(lambda: from_spark(self.table(relation), self.schema(relation)))
+        table = self._narrowed(relation, None)
+        return self._run(lambda: from_spark(self.table(table), self.schema(relation)))
+
+    def _narrowed(self, relation: rel.Relation, needed: Needed) -> rel.Relation:
+        """The table in which those below have no column in vain."""
+        key = relation, needed
+        if key not in self._narrow:
+            self._narrow[key] = narrowed([key], self.schema)[relation]
+        return self._narrow[key]
 
     def measure(self, questions: Sequence[tuple[rel.Relation, Sequence[Statistic]]]) -> list[list[Any]]:
         """One pass over each table, whatever is asked of it (more where quantiles need them)."""
@@ -85,7 +96,8 @@ class SparkEngine:
         counted = [each for each in statistics if not isinstance(each, Head)]
         answers: Iterator[Any] = iter(())
         if counted:
-            answers = iter(self._run(lambda: measured(self._feed(relation), self.schema(relation), counted)))
+            table = self._narrowed(relation, looked_at(counted))
+            answers = iter(self._run(lambda: measured(self._feed(table), self.schema(table), counted)))
         return [
             self.collect(rel.Limit(relation, each.rows)).select(each.columns)
             if isinstance(each, Head)
@@ -107,11 +119,28 @@ class SparkEngine:
         conditions: Sequence[tuple[rel.Relation, pl.Expr]],
     ) -> Outcome:
         """One pass for each table from which rows are written or counted, and for all that is derived from it."""
-        wanted = Wanted(writes, counts, conditions)
+        wanted = self._wanted(writes, counts, conditions)
         for each in writes:
             # Here, so that nothing makes a folder again once a cancelled run has cleared up.
             (each.path / ATTEMPTS).mkdir(parents=True)
         return self._run(lambda: self._write(wanted))
+
+    def _wanted(
+        self,
+        writes: Sequence[Write],
+        counts: Sequence[rel.Relation],
+        conditions: Sequence[tuple[rel.Relation, pl.Expr]],
+    ) -> Wanted:
+        """What is written and counted, of tables in which those below have no column in vain."""
+        asked: list[tuple[rel.Relation, Needed]] = [(each.relation, None) for each in writes]
+        asked += [(each, frozenset[str]()) for each in counts]
+        asked += [(table, frozenset(where.meta.root_names())) for table, where in conditions]
+        made = narrowed(asked, self.schema)
+        return Wanted(
+            [replace(each, relation=made[each.relation]) for each in writes],
+            [made[each] for each in counts],
+            [(made[table], where) for table, where in conditions],
+        )
 
     def _write(self, wanted: Wanted) -> Outcome:
         rows, counted, where = [0] * len(wanted.writes), [0] * len(wanted.counts), [0] * len(wanted.conditions)

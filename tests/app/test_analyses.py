@@ -53,6 +53,26 @@ PARAMS: dict[str, dict[str, Any]] = {
     "table_summary": {},
     "correlation": {},
     "association": {"columns": ["group", "other"]},
+    "line": {"x": "x", "color_by": "group"},
+    "group_chart": {"rows": "group", "columns": "other"},
+    "cohort": {"entity": "group", "date": "when"},
+    "duplicate_rows": {},
+    "missing_patterns": {},
+    "column_profile": {"column": "x"},
+    "text_overview": {"column": "group"},
+    "outlier_view": {"column": "x"},
+    "quick_model": {"target": "other"},
+    "target_leakage": {"target": "other"},
+    "feature_importance": {"target": "other"},
+    "multicollinearity": {"columns": ["x", "y"]},
+    "bias_report": {
+        "target": "other",
+        "favourable_values": ["true"],
+        "facet": "group",
+        "disadvantaged_values": ["a", "b"],
+    },
+    "time_series_decomposition": {"time": "when", "value": "x"},
+    "time_series_anomalies": {"time": "when", "value": "x"},
 }
 
 
@@ -83,7 +103,7 @@ def test_every_analysis_gives_plain_data_and_a_chart_of_few_marks(id: str) -> No
 @pytest.mark.parametrize("id", ANALYSES)
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_every_analysis_takes_few_rows_and_columns_without_a_value(id: str, rows: int) -> None:
-    schema = {"x": pl.Float64, "y": pl.Float64, "group": pl.String, "other": pl.Boolean}
+    schema = {"x": pl.Float64, "y": pl.Float64, "group": pl.String, "other": pl.Boolean, "when": pl.Datetime}
     table = pl.DataFrame({name: [None] * rows for name in schema}, schema=schema)
     result = run(id, table, **PARAMS[id])
     assert result.sentences
@@ -95,7 +115,7 @@ def test_columns_with_odd_names_are_drawn(id: str) -> None:
     names = {"x": "a.b[0]", "y": "y:Q", "group": "Rows", "other": "^.*$"}
     table = MANY.head(200).with_columns(other=pl.col("x") > 0).rename(names)
     named = {
-        key: names.get(value, value) if isinstance(value, str) else [names[each] for each in value]
+        key: names.get(value, value) if isinstance(value, str) else [names.get(each, each) for each in value]
         for key, value in PARAMS[id].items()
     }
     assert run(id, table, **named).sentences

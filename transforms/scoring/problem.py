@@ -77,8 +77,16 @@ def numbers(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return pl.when(number.is_finite()).then(number)
 
 
-def problem_type(table: pl.DataFrame, target: str, wanted: Wanted = "auto") -> ProblemType:
+def problem_type(
+    table: pl.DataFrame, target: str, wanted: Wanted = "auto", *, numbers_share: float = NUMBERS
+) -> ProblemType:
     """What kind of prediction a column asks for.
+
+    Args:
+        table: the rows.
+        target: the column to predict.
+        wanted: what was asked for.
+        numbers_share: share of text that has to be numbers for a column of text to hold numbers.
 
     Raises:
         DataprepError: the column is not there, holds fewer than two values, more classes than a model is built for, or
@@ -100,7 +108,7 @@ def problem_type(table: pl.DataFrame, target: str, wanted: Wanted = "auto") -> P
     if counts.height < 2:
         found = f"only the value {counts['class'][0]!r}" if counts.height else "no value"
         raise DataprepError(f"Column {target!r} holds {found}, so there is nothing to predict. Choose another target.")
-    amounts = _numbers(table, target)
+    amounts = _numbers(table, target, numbers_share)
     if wanted == "regression":
         if amounts is None:
             raise DataprepError(
@@ -136,14 +144,14 @@ def _guess(target: str, distinct: int, amounts: np.ndarray | None, *, chosen: bo
     return "multiclass", f"Column {target!r} holds {distinct} different values."
 
 
-def _numbers(table: pl.DataFrame, target: str) -> np.ndarray | None:
-    """The finite numbers of a column of numbers, or of text nearly all of which are numbers."""
+def _numbers(table: pl.DataFrame, target: str, least: float) -> np.ndarray | None:
+    """The finite numbers of a column of numbers, or of text of which at least a share are numbers."""
     dtype = table.schema[target]
     if not (dtype.is_numeric() or dtype == pl.String):
         return None
     found = table.select(numbers(pl.col(target), dtype)).to_series().drop_nulls()
     there = table.select(present(target, dtype).count()).item()
-    return found.to_numpy() if there and len(found) / there >= NUMBERS else None
+    return found.to_numpy() if there and len(found) / there >= least else None
 
 
 def _type(dtype: pl.DataType) -> str:

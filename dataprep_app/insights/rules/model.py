@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from dataprep_app.insights import words
 from dataprep_app.insights.findings import Finding
-from dataprep_app.insights.rules.columns import ANCHOR, OURS
-from dataprep_app.insights.rules.rule import Looked, Rule
-from dataprep_app.insights.rules.target import balanced
+from dataprep_app.insights.rules.rule import ANCHOR, OURS, Looked, Rule
+from dataprep_app.insights.rules.target import balanced, meant_as_number
+from dataprep_app.insights.rules.wording import listed, percent, quoted, rows_of
+from dataprep_app.modeling.outcome import QuickResult
 
 
 class LowScore(Rule):
@@ -27,28 +29,47 @@ class LowScore(Rule):
     """Share of what there was to gain below which the score is very low."""
     low: float = Field(0.35, gt=0, lt=1)
     """Share of what there was to gain below which the score is low."""
+    rows: int = Field(50, ge=1)
+    """Rows of the test below which the warning is medium at most: so few may differ by chance."""
 
-    def find(self, looked: Looked) -> Iterator[Finding]:
+    def look(self, looked: Looked) -> Iterator[Finding]:
         if looked.model is None or looked.target is None:
             return
         score = looked.model.score
         if score.normalised >= self.low:
             return
-        very = score.normalised < self.very_low
+        very = score.normalised < self.very_low and not self._ranks(looked.model)
         gained = max(0.0, score.normalised)
-        found = self.finding(
-            "high" if very else "medium",
-            f"The quick model reaches {score.metric} {score.value:.3f}, where no model has {score.base:.3f}: "
-            f"{gained:.0%} of what there is to gain. The columns tell {'next to nothing' if very else 'little'} of "
-            f"{looked.target.name!r} as they are.",
+        yield self.finding(
+            "high" if very and looked.model.rows.test >= self.rows else "medium",
+            f"The quick model reaches {words.SCORES.get(score.metric, score.metric)} {score.value:.3f}, where no model "
+            f"has {score.base:.3f}: {percent(gained)} of what there is to gain. {self._meaning(looked, very)}",
             column=looked.target.name,
             evidence={
                 "score": round(score.value, 4),
                 "base": round(score.base, 4),
                 "normalised": round(score.normalised, 4),
             },
+            title="Very low quick-model score" if very else "",
         )
-        yield found.model_copy(update={"title": "Very low quick-model score" if very else self.title})
+
+    def _ranks(self, model: QuickResult) -> bool:
+        """Whether a model of several classes tells them apart, though it nearly always says the most frequent one."""
+        area = model.metrics.get("auc_one_vs_rest_weighted")
+        return area is not None and 2 * area - 1 >= self.low
+
+    def _meaning(self, looked: Looked, very: bool) -> str:
+        assert looked.model is not None
+        assert looked.target is not None
+        name, tests = looked.target.name, looked.model.rows.test
+        doubt = f" It was judged on {tests:,} rows only, so that may be chance." if tests < self.rows else ""
+        if self._ranks(looked.model):
+            area = looked.model.metrics["auc_one_vs_rest_weighted"]
+            return (
+                f"It does tell the classes of {name!r} apart (AUC of each against the rest {area:.2f}), but the most "
+                f"frequent one is nearly always likelier: balance the classes, or judge by AUC.{doubt}"
+            )
+        return f"The columns tell {'next to nothing' if very else 'little'} of {name!r} as they are.{doubt}"
 
 
 class WeakClasses(Rule):
@@ -66,8 +87,8 @@ class WeakClasses(Rule):
     rows: int = Field(5, ge=1)
     """Rows of the class in the test below which nothing is said."""
 
-    def find(self, looked: Looked) -> Iterator[Finding]:
-        if looked.model is None or looked.target is None or len(looked.model.classes) < 2:
+    def look(self, looked: Looked) -> Iterator[Finding]:
+        if looked.model is None or len(looked.model.classes) < 2 or meant_as_number(looked):
             return
         known = [each for each in looked.model.classes if each.recall is not None and each.test_rows >= self.rows]
         if not known:
@@ -81,11 +102,13 @@ class WeakClasses(Rule):
         ]
         if not weak:
             return
-        shown = ", ".join(f"{each.name!r} ({each.recall or 0:.0%} of {each.test_rows:,} found)" for each in weak[:3])
+        shown = listed(
+            [f"{quoted(each.name)} ({percent(each.recall or 0.0)} of {rows_of(each.test_rows)} found)" for each in weak]
+        )
         yield self.finding(
             "high",
             f"The quick model hardly finds {shown}.",
-            column=looked.target.name,
+            column=looked.model.problem.target,
             evidence={f"recall of {each.name}": round(each.recall or 0.0, 3) for each in weak[:5]},
             fixes=[] if looked.marks else [balanced(looked)],
         )

@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dataprep_app.insights.rules import columns, model, rows, target
+from dataprep_app.insights.rules import (
+    columns_categories,
+    columns_disguised,
+    columns_numbers,
+    columns_target,
+    columns_texts,
+    columns_types,
+    columns_values,
+    model,
+    pairs,
+    rows,
+    target,
+    target_values,
+)
 from dataprep_app.insights.rules.rule import Rule
 from transforms.core.errors import DataprepError, did_you_mean
 
-RULES: tuple[type[Rule], ...] = (*model.RULES, *target.RULES, *rows.RULES, *columns.RULES)
+RULES: tuple[type[Rule], ...] = (
+    *model.RULES,
+    *target.RULES,
+    *target_values.RULES,
+    *columns_target.RULES,
+    *rows.RULES,
+    *pairs.RULES,
+    *columns_types.RULES,
+    *columns_values.RULES,
+    *columns_disguised.RULES,
+    *columns_texts.RULES,
+    *columns_numbers.RULES,
+    *columns_categories.RULES,
+)
 
 
 def rules(thresholds: Mapping[str, Mapping[str, float]] | None = None) -> tuple[Rule, ...]:

@@ -7,8 +7,20 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from dataprep_app.insights.findings import Finding, Fix
-from dataprep_app.insights.rules.columns import ANCHOR, OURS
-from dataprep_app.insights.rules.rule import Looked, Rule, percent
+from dataprep_app.insights.rules.rule import ANCHOR, OURS, Looked, Rule
+from dataprep_app.insights.rules.wording import listed, percent, quoted, rows_of
+from transforms.core.dtypes import type_name
+
+NUMBERS = 20
+"""Different numbers of a target above which classes are not what was meant."""
+
+
+def meant_as_number(looked: Looked) -> bool:
+    """Whether a target of numbers is predicted as classes, one for each, so that near is as wrong as far."""
+    target = looked.target
+    if target is None or target.kind != "multiclass" or len(target.classes) <= NUMBERS:
+        return False
+    return type_name(looked.schema[target.name]) in ("integer", "number")
 
 
 class MissingTarget(Rule):
@@ -19,13 +31,14 @@ class MissingTarget(Rule):
     scope = "target"
     source = OURS
 
-    def find(self, looked: Looked) -> Iterator[Finding]:
+    def look(self, looked: Looked) -> Iterator[Finding]:
         if looked.target is None or not looked.target.missing:
             return
         name, rows = looked.target.name, looked.target.missing
         yield self.finding(
             "high" if rows > 0.05 * looked.table.rows else "medium",
-            f"{rows:,} rows have no {name!r}: they can neither be learned from nor judged by.",
+            f"{rows_of(rows)} {'has' if rows == 1 else 'have'} no {name!r}: a model can neither learn from such rows "
+            "nor be judged by them.",
             column=name,
             evidence={"rows": rows},
             fixes=[Fix(label="Drop these rows", transform="drop_missing_rows", params={"columns": [name]}, safe=True)],
@@ -45,22 +58,26 @@ class FewOfClass(Rule):
     multiclass: int = Field(11, ge=1)
     """Rows below which one of several classes is too small."""
 
-    def find(self, looked: Looked) -> Iterator[Finding]:
+    def look(self, looked: Looked) -> Iterator[Finding]:
         target = looked.target
         if target is None or not target.classes or len(target.classes) > 100:
             return
         least = self.binary if target.kind == "binary" else self.multiclass
         small = [each for each in target.classes if each.rows < least]
-        if not small:
+        if not small or meant_as_number(looked):
             return
-        shown = ", ".join(f"{each.name!r} ({each.rows:,})" for each in small[:3])
-        fixes = [balanced(looked)] if min(each.rows for each in small) > 1 else []
+        shown = listed([f"{quoted(each.name)} ({each.rows:,})" for each in small])
+        many = f" That is {len(small):,} of {len(target.classes):,} classes." if len(small) > 3 else ""
+        left = len(target.classes) - len(small)
         yield self.finding(
             "high",
-            f"There are too few rows of {shown} to learn from or to judge by.",
+            f"There are too few rows of {shown} to learn from or to judge by.{many}",
             column=target.name,
             evidence={each.name: each.rows for each in small[:5]},
-            fixes=[*fixes, _without(target.name, [each.name for each in small])],
+            fixes=[
+                *([_together(target.name, least)] if len(small) > 1 else []),
+                *([_without(target.name, [each.name for each in small])] if left > 1 else []),
+            ],
         )
 
 
@@ -77,14 +94,16 @@ class Imbalanced(Rule):
     severe: float = Field(0.01, gt=0, lt=1)
     """The same, below which the warning is high."""
 
-    def find(self, looked: Looked) -> Iterator[Finding]:
+    def look(self, looked: Looked) -> Iterator[Finding]:
         target = looked.target
         if target is None or len(target.classes) < 2 or len(target.classes) > 100:
             return
         largest = target.classes[0].rows
         rare = [each for each in target.classes if each.rows < self.share * largest]
-        if not rare:
+        if not rare or meant_as_number(looked):
             return
+        if target.kind == "multiclass" and rare[0].rows < FewOfClass().multiclass:
+            return  # all of them are too small to be balanced, which is said of them
         shown = ", ".join(f"{each.name!r} ({percent(each.rows / looked.table.rows)})" for each in rare[:3])
         yield self.finding(
             "high" if rare[-1].rows < self.severe * largest else "medium",
@@ -95,108 +114,63 @@ class Imbalanced(Rule):
         )
 
 
+class NumbersAsClasses(Rule):
+    """A number is predicted as classes."""
+
+    id = "numbers_as_classes"
+    title = "Numbers predicted as classes"
+    scope = "target"
+    source = f"{OURS}: more than 20 different numbers are an amount more often than names of classes"
+
+    def look(self, looked: Looked) -> Iterator[Finding]:
+        target = looked.target
+        if target is None or not meant_as_number(looked):
+            return
+        yield self.finding(
+            "high",
+            f"{target.name!r} holds {len(target.classes):,} different numbers, and each is predicted as a class of its "
+            "own: a prediction that is near counts as wrong as one that is far. Choose regression as the kind of "
+            "problem to predict the number, or put the numbers into a few ranges.",
+            column=target.name,
+            evidence={"classes": len(target.classes)},
+            fixes=[
+                Fix(
+                    label="Put them into 5 ranges",
+                    transform="bin_equal_frequency",
+                    params={"columns": [target.name], "bins": 5},
+                )
+            ],
+        )
+
+
 class TooManyClasses(Rule):
     """The target has very many classes."""
 
     id = "too_many_classes"
     title = "Too many classes"
     scope = "target"
-    source = f"{ANCHOR} (more than 100)"
+    source = f"{OURS}; {ANCHOR} warns above 100, which is more than a model is built for here"
 
-    classes: int = Field(100, ge=2)
+    classes: int = Field(50, ge=2)
     """Classes above which it is worth a warning."""
 
-    def find(self, looked: Looked) -> Iterator[Finding]:
+    def look(self, looked: Looked) -> Iterator[Finding]:
         target = looked.target
-        if target is None or len(target.classes) <= self.classes:
+        if target is None or len(target.classes) <= self.classes or meant_as_number(looked):
             return
         yield self.finding(
             "medium",
-            f"{target.name!r} has {len(target.classes):,} classes.",
+            f"{target.name!r} has {len(target.classes):,} classes, so each has few rows to learn from.",
             column=target.name,
             evidence={"classes": len(target.classes)},
             fixes=[
                 Fix(
-                    label="Put rare classes together",
+                    label="Put the rarest classes together",
                     transform="group_rare_categories",
-                    params={"columns": [target.name]},
+                    params={"columns": [target.name], "min_share": 0, "max_categories": self.classes - 1},
                 )
             ],
         )
-
-
-class TargetShape(Rule):
-    """A number to predict has outliers that rule the error."""
-
-    id = "target_shape"
-    title = "Skewed or heavy-tailed target"
-    scope = "target"
-    source = f"{ANCHOR} (outliers, and skewness above 3 or excess kurtosis above 10; above 3: few outliers)"
-
-    skew: float = Field(3.0, gt=0)
-    """Absolute skewness above which the target is skewed."""
-    heavy: float = Field(10.0, gt=0)
-    """Excess kurtosis above which it is heavy-tailed."""
-    some: float = Field(3.0, gt=0)
-    """Excess kurtosis above which it has a few outliers."""
-
-    def find(self, looked: Looked) -> Iterator[Finding]:
-        if looked.target is None or looked.target.kind != "regression":
-            return
-        summary = looked.target.feature
-        skew, kurtosis, outliers = summary.skew or 0.0, summary.kurtosis or 0.0, summary.outliers or 0
-        if not outliers or (abs(skew) <= self.skew and kurtosis <= self.some):
-            return
-        if abs(skew) > self.skew:
-            what, level = f"is strongly skewed (skewness {skew:.1f})", "high"
-        elif kurtosis > self.heavy:
-            what, level = f"has heavy tails (excess kurtosis {kurtosis:.1f})", "high"
-        else:
-            what, level = "has a few outliers", "medium"
-        yield self.finding(
-            "high" if level == "high" else "medium",
-            f"{summary.name!r} {what}: {outliers:,} values are far from the rest and rule the error.",
-            column=summary.name,
-            evidence={"skew": round(skew, 2), "kurtosis": round(kurtosis, 2), "outliers": outliers},
-            examples=[each for each in (summary.min, summary.max) if each is not None],
-            fixes=[
-                Fix(
-                    label="Remove outliers",
-                    transform="outlier_std",
-                    params={"columns": [summary.name], "n": 4, "fix": "remove"},
-                )
-            ],
-        )
-
-
-class FrequentValue(Rule):
-    """One number of the target is suspiciously frequent."""
-
-    id = "frequent_target_value"
-    title = "One frequent target value"
-    scope = "target"
-    source = f"{ANCHOR} (share above 0.1 and above 5 by the number of values)"
-
-    share: float = Field(0.1, gt=0, lt=1)
-    """Share of the rows above which it is worth a warning."""
-
-    def find(self, looked: Looked) -> Iterator[Finding]:
-        if looked.target is None or looked.target.kind != "regression":
-            return
-        feature = looked.features[looked.target.name]
-        distinct = feature.summary.distinct or 0
-        if feature.spike is None or distinct < 2:
-            return
-        value, rows, _ = feature.spike
-        share = rows / max(1, feature.summary.rows)
-        if share > max(self.share, 5 / distinct):
-            yield self.finding(
-                "medium",
-                f"{rows:,} rows ({percent(share)}) have exactly {value:g} as {looked.target.name!r}: it may stand for "
-                "a missing value or a limit.",
-                column=looked.target.name,
-                evidence={"value": value, "rows": rows},
-            )
 
 
 def balanced(looked: Looked) -> Fix:
@@ -216,6 +190,14 @@ def balanced(looked: Looked) -> Fix:
     return Fix(label="Repeat rare rows", transform="oversample_random", params={"target": name})
 
 
+def _together(column: str, least: int) -> Fix:
+    return Fix(
+        label="Put them together as 'Other'",
+        transform="group_rare_categories",
+        params={"columns": [column], "min_count": least, "min_share": 0},
+    )
+
+
 def _without(column: str, classes: list[str]) -> Fix:
     return Fix(
         label="Leave these rows out",
@@ -224,4 +206,4 @@ def _without(column: str, classes: list[str]) -> Fix:
     )
 
 
-RULES = (MissingTarget, FewOfClass, Imbalanced, TooManyClasses, TargetShape, FrequentValue)
+RULES = (MissingTarget, NumbersAsClasses, FewOfClass, Imbalanced, TooManyClasses)

@@ -29,9 +29,29 @@ ICONS = {
     "table_summary": "table_chart",
     "correlation": "grid_on",
     "association": "hub",
+    "line": "show_chart",
+    "group_chart": "pivot_table_chart",
+    "cohort": "group",
+    "duplicate_rows": "content_copy",
+    "missing_patterns": "grid_off",
+    "column_profile": "view_column",
+    "text_overview": "notes",
+    "outlier_view": "troubleshoot",
+    "quick_model": "bolt",
+    "target_leakage": "water_drop",
+    "feature_importance": "leaderboard",
+    "multicollinearity": "join_inner",
+    "bias_report": "balance",
+    "time_series_decomposition": "stacked_line_chart",
+    "time_series_anomalies": "crisis_alert",
 }
 INK = {"light": "#31333f", "dark": "#e6e6e6"}
 """Color of text in a chart, for each kind of theme."""
+MARGINS = {"left": 4, "top": 8, "right": 8, "bottom": 8}
+"""Pixels around a chart, so that a picture of it is not cut at its last label."""
+SAVING = (
+    "Point at the chart for its buttons, at the upper right: see its data, save it as a picture (PNG), or enlarge it."
+)
 TILES = 3
 """Kinds of analyses in a row."""
 FEW = 11
@@ -172,8 +192,9 @@ def draw_result(flow_id: str, result: AnalysisResult) -> None:
     if result.chart is not None:
         # What is written into a chart has no color of its own in the theme.
         looks = {"text": {"color": INK["dark" if st.context.theme.type == "dark" else "light"]}}
-        spec = {**result.chart, "config": looks}
+        spec = {**result.chart, "config": looks, "padding": MARGINS}
         st.vega_lite_chart(spec=spec, theme="streamlit", alt=" ".join((result.title, *result.sentences)))
+        st.caption(SAVING)
     for place, each in enumerate(result.tables):
         frame = each.frame()
         st.caption(escaped(f"{each.title} ({frame.height:,})"))

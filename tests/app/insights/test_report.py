@@ -24,7 +24,7 @@ ROWS = 3_000
 
 
 def about(table: pl.DataFrame, target: str) -> Subject:
-    return Subject("made up", table, None, Training(table, target))
+    return Subject.of("made up", table, None, Training(table, target))
 
 
 def table_with(signal: float, seed: int = 3) -> pl.DataFrame:
@@ -79,7 +79,7 @@ def test_synthetic_rows_are_never_judged_by_nor_counted_as_columns_values(flow: 
     assert report.model is not None
     rows = report.model.rows
     assert rows.training_only > 0
-    assert rows.table < subject.table.height, "rows are divided before any synthetic one is made"
+    assert rows.table < report.table.rows, "rows are divided before any synthetic one is made"
     assert rows.test + rows.stop <= 0.36 * rows.table
     assert "synthetic and left out" in report.basis
     assert {each.name: each.missing for each in report.features}["id"] == 0

@@ -1,0 +1,1 @@
+"""What a report is drawn from, whatever it is drawn on."""

@@ -1,0 +1,1 @@
+"""Sections of a report: each looks at a sample of rows and gives plain data to draw."""
