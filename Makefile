@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test lint docs fuzz bench bench-transforms clean
+.PHONY: run test lint docs fuzz bench bench-transforms bench-insights clean
 
 run: $(READY)                ## open the app with the sample flow
 	$(BIN)/dataprep app sample
@@ -34,6 +34,9 @@ bench: $(READY)              ## ratios against the same steps written by hand
 
 bench-transforms: $(READY)   ## every transform on a million rows, against a scan
 	$(BIN)/python -m tests.benchmarks.transforms
+
+bench-insights: $(READY)     ## the quality report, against the floor and ydata-profiling
+	$(BIN)/python -m tests.benchmarks.insights
 
 $(READY): requirements.lock pyproject.toml .ci/environment
 	@PYTHON=$(PYTHON) bash .ci/environment $(VENV)

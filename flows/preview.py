@@ -21,7 +21,7 @@ from flows.graph import run_order
 from flows.identity import contents, definitions
 from flows.parameters import Value
 from flows.parameters import values as parameter_values
-from flows.planning import Planner
+from flows.planning import Planner, Table
 from flows.sampling import Sampling
 from flows.store import Record
 from flows.tables import OpenSource, open_sources
@@ -29,6 +29,12 @@ from flows.trust import Trust, owner, refuse
 from transforms.core.transform import Transform
 
 DEFAULT_SAMPLE = Sampling(rows=20_000)
+WIDE = 500
+"""Columns from which on the streaming engine takes longer to plan a sample than to compute it."""
+MOST_KEPT = 24
+"""Tables on the way to one that are kept, about; so many steps that each is kept would fill the memory."""
+LAST_KEPT = 4
+"""The last of them are kept in any case, since they are changed next."""
 
 
 @dataclass
@@ -127,12 +133,26 @@ def preview(
     plan = planner.plan([reference])
     made_now = {each: table for each, table in plan.tables.items() if node_of(each) not in tables}
     wanted = {each: table for each, table in made_now.items() if each == reference or "." not in each}
-    rows = engine.gather([engine.table(table.relation) for table in wanted.values()])
+    wanted = _thinned(wanted, reference)
+    wide = any(len(table.schema) > WIDE for table in wanted.values())
+    frames = [engine.table(table.relation) for table in wanted.values()]
+    rows = engine.gather(frames, "in-memory" if wide else "streaming")
     made = {each: Preview(table, sampled=True) for each, table in zip(wanted, rows, strict=True)}
     for each, kept in made.items():
         made_by = node_of(each)
         cache.put(f"{keys[made_by]}{each[len(made_by) :]}", kept)
     return made[reference]
+
+
+def _thinned(tables: Mapping[str, Table], reference: str) -> dict[str, Table]:
+    """The tables to compute and keep: all of a short way, of a long one some, from which others are soon reached."""
+    every = max(1, len(tables) // MOST_KEPT)
+    last = len(tables) - LAST_KEPT
+    return {
+        each: table
+        for place, (each, table) in enumerate(tables.items())
+        if place % every == 0 or place >= last or each == reference
+    }
 
 
 def learned_on_sample(flow: Flow, folder: Path, id: str, cache: PreviewCache, sampling: Sampling) -> Record | None:

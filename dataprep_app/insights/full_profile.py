@@ -45,6 +45,8 @@ EVERY = 0.2
 OFF = {"YDATA_PROFILING_NO_ANALYTICS": "True", "TQDM_DISABLE": "1"}
 """The library tells its makers of every profile unless the first variable is set, and prints bars without the second.
 """
+BRACKETS = str.maketrans("<>", "‹›")
+"""The library turns what is escaped in a title back into what it was."""
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
@@ -53,17 +55,10 @@ class Profile:
     """What was written."""
 
     rows: int
-    of: int
-    """Rows there were."""
+    basis: str
+    """What it was computed on, a sentence."""
     left_out: tuple[str, ...] = ()
     """Columns of lists, structs and bytes, of which the library makes nothing."""
-
-    @property
-    def basis(self) -> str:
-        """What the profile was computed on, a sentence."""
-        if self.rows == self.of:
-            return f"Computed on all {self.of:,} rows."
-        return f"Computed on {self.rows:,} of {self.of:,} rows, drawn by chance."
 
 
 def profile_table(asked: Asked, path: Path, on_progress: Progress, control: Control, most: int = ROWS) -> Profile:
@@ -76,12 +71,17 @@ def profile_table(asked: Asked, path: Path, on_progress: Progress, control: Cont
     on_progress(0.0, "reading and preparing rows")
     subject = _subject(asked, control)
     known = subject.copies()
-    drawn = subject.drawn(most, known)
-    return write_profile(drawn.rows, path, subject.title, on_progress, control, of=known.rows)
+    rows = subject.drawn(most, known).rows
+    basis = subject.basis(known.rows, known.rows)
+    if rows.height < known.rows:
+        basis += f" Of these, {rows.height:,} were drawn by chance."
+    if subject.mark is not None:
+        basis += " Synthetic rows are left out."
+    return write_profile(rows, path, subject.title, on_progress, control, basis)
 
 
 def write_profile(
-    rows: pl.DataFrame, path: Path, title: str, on_progress: Progress, control: Control, *, of: int | None = None
+    rows: pl.DataFrame, path: Path, title: str, on_progress: Progress, control: Control, basis: str = ""
 ) -> Profile:
     """Write the full profile of rows.
 
@@ -93,7 +93,7 @@ def write_profile(
         title: what the rows are.
         on_progress: told the share that is done, and what is being done.
         control: to stop it from another thread.
-        of: how many rows there were, where these are only some of them.
+        basis: which rows these are, a sentence; all there are without it.
 
     Raises:
         DataprepError: there is no row or no column to describe.
@@ -103,9 +103,9 @@ def write_profile(
     if not rows.height or not kept:
         raise DataprepError(f"{title} has no {'column' if rows.height else 'row'} to describe.")
     left_out = tuple(name for name in rows.columns if name not in kept)
-    made = Profile(rows.height, of if of is not None else rows.height, left_out)
+    made = Profile(rows.height, basis or f"Computed on all {rows.height:,} rows.", left_out)
     pool = ThreadPoolExecutor(1)
-    page = pool.submit(_page, rows.select(pl.col(kept)), title, made, on_progress)
+    page = pool.submit(_page, rows[kept], title, made, on_progress)
     try:
         while True:
             control.check()
@@ -160,7 +160,7 @@ def _settings(rows: pl.DataFrame, title: str, made: Profile) -> dict[str, Any]:
     numbers = sum(dtype.is_numeric() for dtype in rows.dtypes)
     left = f" Left out, since they hold no single values: {', '.join(made.left_out)}." if made.left_out else ""
     return {
-        "title": escape(title),
+        "title": escape(title.translate(BRACKETS)),
         "progress_bar": False,
         "dataset": {"description": escape(f"{made.basis}{left}")},
         "interactions": {"continuous": numbers <= INTERACTING},

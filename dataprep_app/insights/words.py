@@ -168,6 +168,31 @@ METRICS: Mapping[str, str] = {
     "mape": "Mean absolute error, as a share",
 }
 """Titles of metrics."""
+METRIC_TEXTS: Mapping[str, str] = {
+    "auc": "Share of pairs of rows, one of each class, in which the right one gets the higher probability.",
+    "accuracy": "Share of rows whose class is predicted.",
+    "balanced_accuracy": "Recall, averaged over classes: rare ones count as much as others.",
+    "log_loss": "How far probabilities are from what happened; less is better.",
+    "precision": "Share of the rows predicted as the rarer class that are.",
+    "recall": "Share of the rows of the rarer class that are found.",
+    "f1": "Harmonic mean of precision and recall.",
+    "macro_precision": "Precision, averaged over classes.",
+    "macro_recall": "Recall, averaged over classes.",
+    "macro_f1": "F1, averaged over classes.",
+    "weighted_precision": "Precision, averaged over classes by their rows.",
+    "weighted_recall": "Recall, averaged over classes by their rows.",
+    "weighted_f1": "F1, averaged over classes by their rows.",
+    "auc_one_vs_rest": "Mean over classes.",
+    "auc_one_vs_rest_weighted": "Mean over classes by their rows.",
+    "r2": "Share of the variation of the target that predictions explain.",
+    "rmse": "Root of the mean squared error, in units of the target.",
+    "mse": "Mean squared error.",
+    "mae": "In units of the target.",
+    "median_absolute_error": "Half of the predictions are off by less.",
+    "max_error": "In units of the target.",
+    "mape": "As a share of the actual value.",
+}
+"""What metrics say."""
 CHARACTERS: Mapping[str, str] = {
     "length_min": "Shortest",
     "length_mean": "Mean length",

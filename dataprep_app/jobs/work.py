@@ -99,7 +99,7 @@ def profile(arguments: Arguments, tell: Report, control: Control) -> dict[str, A
         tell(what.capitalize(), round(100 * share), 100)
 
     made = profile_table(asked, Path(arguments["home"]) / PAGE, told, control)
-    return {"page": PAGE, "rows": made.rows, "of": made.of, "basis": made.basis, "left_out": list(made.left_out)}
+    return {"page": PAGE, "rows": made.rows, "basis": made.basis, "left_out": list(made.left_out)}
 
 
 KINDS: dict[str, Work] = {

@@ -37,6 +37,9 @@ from transforms.scoring.trees import Trees
 
 IMPACT_ROWS = 1_000
 """The most rows of the test fold that the impact of columns is measured on."""
+IMPACT_TREES, IMPACT_LEAST = 300_000, 200
+"""The most rows times trees for it, which is what it takes time by: many classes have many trees. At least so many
+rows."""
 SMALL = 500
 """Rows of a test fold below which its numbers are shaky."""
 
@@ -167,8 +170,10 @@ def _baselines(first: Attempt, settings: Settings) -> list[Baseline]:
 
 def _impact(first: Attempt, seed: int) -> tuple[tuple[Impact, ...], int]:
     rows = first.test.rows
-    if len(rows) > IMPACT_ROWS:
-        rows = rows[np.sort(np.random.default_rng(seed).permutation(len(rows))[:IMPACT_ROWS])]
+    trees = first.trees.rounds * (len(first.problem.classes) if first.problem.kind == "multiclass" else 1)
+    most = min(IMPACT_ROWS, max(IMPACT_LEAST, IMPACT_TREES // trees))
+    if len(rows) > most:
+        rows = rows[np.sort(np.random.default_rng(seed).permutation(len(rows))[:most])]
     moved = np.abs(first.encoding.by_column(first.trees.reasons(rows))).mean(axis=0).sum(axis=0)
     total = float(moved.sum()) or 1.0
     found = [

@@ -21,6 +21,7 @@ from flows.engines import spark_joins, spark_relations
 from flows.engines.base import Control, Outcome, Write
 from flows.engines.narrowing import Needed, looked_at, narrowed
 from flows.engines.polars_engine import PolarsEngine
+from flows.engines.spark_counts import counting
 from flows.engines.spark_errors import restored_errors
 from flows.engines.spark_reduce import Feed, from_frame, from_pieces
 from flows.engines.spark_rows import RowFunction, chained, from_spark, map_rows, spark_name, to_spark
@@ -119,11 +120,14 @@ class SparkEngine:
         conditions: Sequence[tuple[rel.Relation, pl.Expr]],
     ) -> Outcome:
         """One pass for each table from which rows are written or counted, and for all that is derived from it."""
-        wanted = self._wanted(writes, counts, conditions)
+        shared = counting(writes, counts, conditions)
+        wanted = self._wanted(shared.writes, shared.counts, shared.conditions)
         for each in writes:
             # Here, so that nothing makes a folder again once a cancelled run has cleared up.
             (each.path / ATTEMPTS).mkdir(parents=True)
-        return self._run(lambda: self._write(wanted))
+        found = self._run(lambda: self._write(wanted))
+        counted, where = shared.numbers(found.counts, found.where)
+        return Outcome(found.rows, tuple(counted), tuple(where))
 
     def _wanted(
         self,

@@ -65,3 +65,29 @@ def test_cache_lets_go_of_what_was_not_looked_at_for_longest(flow: Flow, folder:
     cache.put("c", Preview(table, sampled=True))
     assert cache.get("b") is None
     assert cache.get("a") is not None
+
+
+class Counted(PreviewCache):
+    """Counts what is kept."""
+
+    kept = 0
+
+    def put(self, key: str, preview: Preview) -> None:
+        self.kept += 1
+        super().put(key, preview)
+
+
+def test_of_a_long_way_some_tables_are_kept_and_the_last_ones(flow: Flow, folder: Path, opened: list[int]) -> None:
+    last, cache = "people", Counted()
+    for i in range(60):
+        flow = edits.add_step(flow, f"p{i}", "add_constant_column", [last], {"output": f"c{i}", "value": i})
+        last = f"p{i}"
+    whole = preview(flow, folder, last, cache).table
+    assert 20 <= cache.kept <= 40
+    opened.clear()
+    changed = edits.change_step(flow, "p59", params={"output": "c59", "value": 7})
+    found = preview(changed, folder, last, cache).table
+    assert opened == [1], "the step before it was kept"
+    assert found["c59"].unique().to_list() == [7]
+    assert found.drop("c59").equals(whole.drop("c59"))
+    assert preview(flow, folder, "p31", cache).table.width == whole.width - 28

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataprep_app.insights.compare import Change, ColumnChange, Comparison, Figure, RowsGone
 from dataprep_app.insights.drawing.text import NONE, count, cut, shown
 from dataprep_app.insights.rules.rule import percent
+from dataprep_app.insights.sections.facts import ExampleRow
 from dataprep_app.insights.words import METRICS, SCORES, TYPES
 from dataprep_app.modeling.metrics import ClassReport
 from dataprep_app.modeling.outcome import QuickResult
@@ -19,6 +20,8 @@ LISTS: Mapping[str, tuple[str, str]] = {
     "remaining": ("Warnings that remain", "No warning remains."),
 }
 """Lists of warnings by their name: what they are called, and what is said of one without any."""
+UNSHOWN = "…"
+"""Stands for a value that is not shown."""
 LEAST = 0.005
 """A share or a prediction power that differs by less is written the same, and is no change to tell of."""
 
@@ -81,7 +84,7 @@ def number(figure: Figure, value: float | None) -> str:
         return NONE
     match figure.unit:
         case "share":
-            return percent(value)
+            return _share(value)
         case "score":
             return f"{value:.2f}"
         case "count":
@@ -141,6 +144,15 @@ def gone_said(found: RowsGone) -> str:
     ).strip()
 
 
+def gone_rows(found: RowsGone) -> tuple[ExampleRow, ...]:
+    """Some rows that are gone, all with the same columns: a value that is not shown must not look like an empty one."""
+    names = list(dict.fromkeys(name for each in found.examples for name in each.values))
+    return tuple(
+        each.model_copy(update={"values": {name: each.values.get(name, UNSHOWN) for name in names}})
+        for each in found.examples
+    )
+
+
 def models_differ(found: Comparison) -> str:
     """Why the scores of both models cannot be held against each other, a sentence; empty when they can."""
     old, new = found.before.model, found.after.model
@@ -179,17 +191,19 @@ def _column(each: ColumnChange, *, told: bool) -> ColumnLine:
 
 
 def _class(name: str, old: ClassReport | None, new: ClassReport | None) -> ClassLine:
-    def beside(before: float | None, after: float | None) -> Beside:
-        if before is None or after is None:
-            return Beside(_share(before), _share(after))
-        return Beside(_share(before), _share(after), _judged(before, after, least=LEAST, more="better"))
-
     return ClassLine(
         name=name,
-        recall=beside(old and old.recall, new and new.recall),
-        precision=beside(old and old.precision, new and new.precision),
-        rows=Beside(shown(old and old.test_rows), shown(new and new.test_rows)),
+        recall=_shares(old.recall if old else None, new.recall if new else None),
+        precision=_shares(old.precision if old else None, new.precision if new else None),
+        rows=Beside(shown(old.test_rows if old else None), shown(new.test_rows if new else None)),
     )
+
+
+def _shares(before: float | None, after: float | None) -> Beside:
+    """Shares of which more is better; a class that one model does not know is neither."""
+    if before is None or after is None:
+        return Beside(_share(before), _share(after))
+    return Beside(_share(before), _share(after), _judged(before, after, least=LEAST, more="better"))
 
 
 def _judged(before: float, after: float, *, least: float, more: Change) -> Change:
@@ -202,7 +216,9 @@ def _judged(before: float, after: float, *, least: float, more: Change) -> Chang
 
 
 def _share(value: float | None) -> str:
-    return NONE if value is None else percent(value) if value else "0"
+    if value is None:
+        return NONE
+    return percent(value).replace("less than ", "<").replace("over ", ">") if value else "0"
 
 
 def _power(value: float | None) -> str:

@@ -43,6 +43,7 @@ class DisguisedMissing(Rule):
             sure = [(text, rows) for text, rows in known if _sure(text, each)]
             words = sure or known
             rows = sum(count for _, count in words)
+            among = looked.among if {text for text, _ in words} & {text for text, _ in built} else ""
             if rows < self.least or rows == each.summary.present:
                 continue
             if not sure and rows > self.answer * each.summary.present:
@@ -52,7 +53,7 @@ class DisguisedMissing(Rule):
             what = "blank text" if blank else shown(words)
             yield self.finding(
                 "medium" if sure else "low",
-                f"{rows_of(rows)} of {name!r} ({percent(rows / each.summary.rows)}) "
+                f"{rows_of(rows)}{among or f' ({percent(rows / each.summary.rows)})'} of {name!r} "
                 f"{'holds' if rows == 1 else 'hold'} {what}, which "
                 f"{'probably' if sure else 'may'} stand{'s' if sure else ''} for a missing value.",
                 column=name,
@@ -113,8 +114,8 @@ class NumberSpike(Rule):
             for value, rows in codes:
                 yield self.finding(
                     "medium",
-                    f"{rows_of(rows)} of {name!r} {'is' if rows == 1 else 'are'} {value:.0f}, far from every other "
-                    "value: a code that probably stands for a missing one.",
+                    f"{rows_of(rows)}{looked.among} of {name!r} {'is' if rows == 1 else 'are'} {value:.0f}, far from "
+                    "every other value: a code that probably stands for a missing one.",
                     column=name,
                     evidence={"value": int(value), "rows": rows},
                     fixes=[_number_cleared(name, int(value))],
@@ -184,8 +185,9 @@ class DateDisguisedMissing(Rule):
             condition = {"any": [_on(name, day, looked) for day, _ in days]}
             yield self.finding(
                 "medium",
-                f"{rows_of(rows)} of {name!r} {'is' if rows == 1 else 'are'} {' or '.join(day for day, _ in days)}, "
-                "apart from every other date: that probably means that there is none.",
+                f"{rows_of(rows)}{looked.among} of {name!r} {'is' if rows == 1 else 'are'} "
+                f"{' or '.join(day for day, _ in days)}, apart from every other date: that probably means that there "
+                "is none.",
                 column=name,
                 evidence={"rows": rows},
                 examples=[day for day, _ in days],

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dataprep_app.insights.findings import Finding, Fix, Priority
 from dataprep_app.insights.rules.rule import ANCHOR, OURS, Looked, Rule
-from dataprep_app.insights.rules.wording import dropped, percent, rows_of, shown
+from dataprep_app.insights.rules.wording import dropped, percent, quoted, rows_of, shown
 from dataprep_app.insights.signs.facts import PersonalKind, Variant
 
 MOST_MAPPED = 500
@@ -35,14 +35,15 @@ class SpellingVariants(Rule):
             rows = sum(count for variant in found for _, count in variant.spellings[1:])
             if not found or rows < self.least:
                 continue
+            among = looked.among
             first = found[0].spellings
             target = looked.target is not None and looked.target.name == name
             priority: Priority = "high" if target else "low" if each.summary.type == "text" else "medium"
             what = f"{len(found):,} values" if len(found) > 1 else "One value"
             yield self.finding(
                 priority,
-                f"{what} of {name!r} {'are' if len(found) > 1 else 'is'} written in several ways, such as "
-                f"{' and '.join(f'{text!r} ({count:,})' for text, count in first[:3])}"
+                f"{what} of {name!r} {'are' if len(found) > 1 else 'is'} written in several ways{among}, such as "
+                f"{' and '.join(f'{quoted(text)} ({count:,})' for text, count in first[:3])}"
                 f"{': a model takes them for different classes' if target else ''}.",
                 column=name,
                 evidence={"values": len(found), "rows": rows},
@@ -91,8 +92,8 @@ class WhiteSpace(Rule):
             same = f" {split:,} of its values {'is' if split == 1 else 'are'} the same without it." if split else ""
             yield self.finding(
                 "medium" if split else "low",
-                f"{rows_of(signs.around)} of {name!r} {'has' if signs.around == 1 else 'have'} white space before or "
-                f"after the text.{same}",
+                f"{rows_of(signs.around)}{looked.among} of {name!r} {'has' if signs.around == 1 else 'have'} white "
+                f"space before or after the text.{same}",
                 column=name,
                 evidence={"rows": signs.around, "values": split},
                 examples=signs.around_examples,
@@ -124,8 +125,8 @@ class TextPatternExceptions(Rule):
             like = f" as {shape.matches[0]!r} is" if shape.matches else ""
             yield self.finding(
                 "medium",
-                f"{percent(shape.share)} of the values of {name!r} are built{like}, but {rows_of(shape.rows)} "
-                f"{'is' if shape.rows == 1 else 'are'} not, such as {shown(shape.others)}.",
+                f"{percent(shape.share)} of the values of {name!r} are built{like}, but {rows_of(shape.rows)}"
+                f"{looked.among} {'is' if shape.rows == 1 else 'are'} not, such as {shown(shape.others)}.",
                 column=name,
                 evidence={"rows": shape.rows, "share": round(shape.share, 4)},
                 examples=[text for text, _ in shape.others],

@@ -100,7 +100,7 @@ class MixedTypes(Rule):
             rest = signs.rows - numbers.rows
             yield self.finding(
                 "medium" if share >= 0.8 else "low",
-                f"{percent(share)} of the values of {name!r} are numbers, but {rows_of(rest)} "
+                f"{percent(share)} of the values of {name!r} are numbers, but {rows_of(rest)}{looked.among} "
                 f"{'is' if rest == 1 else 'are'} not, such as {shown(signs.not_numbers)}.",
                 column=name,
                 evidence={"numbers": numbers.rows, "others": rest, "share": round(share, 4)},
@@ -173,13 +173,13 @@ class DatesAsText(Rule):
             if share < self.share:
                 continue
             stored = "text" if text else "a whole number"
-            way = written_as(dates.formats[0][0]) + (" and a time of day" if dates.timed else "")
+            way = written_as(dates.formats[0][0]) + (" with a time of day" if dates.timed else "")
             doubt = " No value tells whether the day or the month comes first." if dates.order == "unknown" else ""
             rest = signs.rows - dates.rows if text else 0
             others = f" All but {rows_of(rest)}, such as {shown(signs.not_dates, 2)}." if rest else ""
             yield self.finding(
                 "medium",
-                f"{name!r} is stored as {stored}, but holds dates, written as {way}.{others}{doubt}",
+                f"{name!r} is stored as {stored}, but holds dates, written the way {way} is.{others}{doubt}",
                 column=name,
                 evidence={"rows": dates.rows, "share": round(share, 4)},
                 examples=[value for value, _ in each.summary.top] or [each.summary.min, each.summary.max],
@@ -274,8 +274,8 @@ class FutureDates(Rule):
                 continue
             yield self.finding(
                 "medium",
-                f"{rows_of(signs.future)} of {name!r} {'is' if signs.future == 1 else 'are'} later than today, up to "
-                f"{signs.latest}: mistakes, or facts that a model will not know in time.",
+                f"{rows_of(signs.future)}{looked.among} of {name!r} {'is' if signs.future == 1 else 'are'} later than "
+                f"today, up to {signs.latest}: mistakes, or facts that a model will not know in time.",
                 column=name,
                 evidence={"rows": signs.future},
                 examples=[signs.latest],

@@ -33,7 +33,7 @@ class LowScore(Rule):
     """Rows of the test below which the warning is medium at most: so few may differ by chance."""
 
     def look(self, looked: Looked) -> Iterator[Finding]:
-        if looked.model is None or looked.target is None:
+        if looked.model is None or meant_as_number(looked):
             return
         score = looked.model.score
         if score.normalised >= self.low:
@@ -43,8 +43,8 @@ class LowScore(Rule):
         yield self.finding(
             "high" if very and looked.model.rows.test >= self.rows else "medium",
             f"The quick model reaches {words.SCORES.get(score.metric, score.metric)} {score.value:.3f}, where no model "
-            f"has {score.base:.3f}: {percent(gained)} of what there is to gain. {self._meaning(looked, very)}",
-            column=looked.target.name,
+            f"has {score.base:.3f}: {percent(gained)} of what there is to gain. {self._meaning(looked.model, very)}",
+            column=looked.model.problem.target,
             evidence={
                 "score": round(score.value, 4),
                 "base": round(score.base, 4),
@@ -58,13 +58,11 @@ class LowScore(Rule):
         area = model.metrics.get("auc_one_vs_rest_weighted")
         return area is not None and 2 * area - 1 >= self.low
 
-    def _meaning(self, looked: Looked, very: bool) -> str:
-        assert looked.model is not None
-        assert looked.target is not None
-        name, tests = looked.target.name, looked.model.rows.test
+    def _meaning(self, model: QuickResult, very: bool) -> str:
+        name, tests = model.problem.target, model.rows.test
         doubt = f" It was judged on {tests:,} rows only, so that may be chance." if tests < self.rows else ""
-        if self._ranks(looked.model):
-            area = looked.model.metrics["auc_one_vs_rest_weighted"]
+        if self._ranks(model):
+            area = model.metrics["auc_one_vs_rest_weighted"]
             return (
                 f"It does tell the classes of {name!r} apart (AUC of each against the rest {area:.2f}), but the most "
                 f"frequent one is nearly always likelier: balance the classes, or judge by AUC.{doubt}"

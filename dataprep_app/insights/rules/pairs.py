@@ -62,6 +62,35 @@ class DuplicateColumns(Rule):
             )
 
 
+class RenamedColumns(Rule):
+    """The values of two columns go one to one."""
+
+    id = "renamed_columns"
+    title = "The same in other words"
+    scope = "feature"
+    source = f"{OURS}: each value of one goes with one value of the other, in all rows that were looked at"
+    shared = "{n} columns say what another column says, in other words: {columns}."
+
+    least: int = Field(50, ge=2)
+    """Rows below which nothing is said."""
+
+    def look(self, looked: Looked) -> Iterator[Finding]:
+        target = looked.target.name if looked.target else None
+        for each in looked.inputs:
+            name = each.summary.name
+            earlier = [other for other in looked.signs_of(name).renamed if other != target]
+            if not earlier or each.summary.rows < self.least:
+                continue
+            yield self.finding(
+                "low",
+                f"{name!r} says what {earlier[0]!r} says in other words: each value of one goes with one value of the "
+                "other, in every row.",
+                column=name,
+                examples=earlier,
+                fixes=[dropped(name)],
+            )
+
+
 class Collinear(Rule):
     """Two numbers say the same."""
 
@@ -233,4 +262,4 @@ def _marked(dependency: Dependency) -> list[Fix]:
     ]
 
 
-RULES = (DuplicateColumns, Collinear, MissingTogether, BrokenDependency)
+RULES = (DuplicateColumns, RenamedColumns, Collinear, MissingTogether, BrokenDependency)

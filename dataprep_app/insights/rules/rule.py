@@ -79,6 +79,13 @@ class Looked:
         """Whether the rows that signs were looked for in are all rows."""
         return self.sample is not None and self.sample.rows.height == self.sample.whole
 
+    @property
+    def among(self) -> str:
+        """What is put behind a number of rows that was counted in a sample, and nothing where it was counted in all."""
+        if self.sample is None or self.whole:
+            return ""
+        return f" (of {self.sample.rows.height:,} looked at)"
+
     def signs_of(self, name: str) -> Signs:
         """What the values of a column seem to be; nothing where it was not looked at."""
         return self.signs.get(name, NO_SIGNS)

@@ -110,7 +110,6 @@ class TargetShape(Rule):
             fixes=self._fixes(summary, abs(skew) > self.skew),
         )
 
-
     def _fixes(self, summary: FeatureSummary, skewed: bool) -> list[Fix]:
         remove = Fix(
             label="Remove outliers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
@@ -29,6 +30,9 @@ ADDENDS = 12
 """The most columns that sums are looked for in."""
 BOTH = 0.2
 """Least share of the rows in which neither addend is 0."""
+SOME_EQUAL = 0.01
+"""Share of the rows in which two numbers are equal from which they are taken to be of one unit."""
+WORD = re.compile(r"[a-z]+")
 PROBED = 256
 """Rows that are tried before all of them are."""
 DECIMALS = 6
@@ -80,12 +84,15 @@ def equals(columns: Sequence[Reading], control: Control) -> Iterator[Comparison]
 def at_most(columns: Sequence[Reading], control: Control) -> Iterator[Comparison]:
     """Columns of which one is hardly ever above the other, though their ranges would let it be.
 
+    Numbers have to be of one unit to be compared: they have a word of their names in common, or are equal in some rows.
+
     What follows from others is left out: of ``a <= b`` and ``b <= c`` that ``a <= c``.
     """
     dates = [each for each in columns if each.role == "date"]
     numbers = [each for each in columns if each.role == "number" and each.values.dtype.is_numeric()]
     found: dict[tuple[str, str], Comparison] = {}
-    for low, high in (*permutations(dates, 2), *permutations(numbers, 2)):
+    pairs = (pair for pair in permutations(numbers, 2) if _one_unit(*pair))
+    for low, high in (*permutations(dates, 2), *pairs):
         control.check()
         comparison = _at_most(low, high)
         if comparison is not None:
@@ -117,6 +124,15 @@ def sums(columns: Sequence[Reading], control: Control) -> Iterator[Comparison]:
         if tells.sum() < max(LEAST, BOTH * len(places)) or right[tells].mean() < NEARLY or right.mean() < NEARLY:
             continue
         yield Comparison("sum", (first, second), total, len(places), places[~right])
+
+
+def _one_unit(low: Reading, high: Reading) -> bool:
+    """Whether two numbers can be compared: horsepower and cubic inches cannot, whatever their sizes."""
+    words = [
+        {each for each in WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.name).lower()) if len(each) > 2}
+        for column in (low, high)
+    ]
+    return bool(words[0] & words[1]) or float((low.numbers == high.numbers).mean()) >= SOME_EQUAL
 
 
 def _numeric(*columns: Reading) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from dataprep_app.insights.rules.wording import percent
 from dataprep_app.insights.sections.associations import spearman_matrix
 from dataprep_app.insights.sections.facts import DriftingColumn, DriftSection
 from dataprep_app.insights.sections.readings import Codes, Floats, Reading, readings

@@ -52,6 +52,17 @@ class Variant(Facts):
     """With their rows."""
 
 
+class Several(Facts):
+    """Texts that name several things at once, such as ``Laptop, Paper``."""
+
+    delimiter: str
+    """What is between the things."""
+    rows: int
+    """Rows that name more than one."""
+    examples: tuple[tuple[str, int], ...] = ()
+    """Some of these texts, with their rows."""
+
+
 class Shape(Facts):
     """The way in which nearly all texts of a column of codes are built."""
 
@@ -96,6 +107,7 @@ class Signs(Facts):
     """The most frequent texts that are no dates, with their rows."""
     variants: tuple[Variant, ...] = ()
     """Values that are written in several ways: case, blanks, accents or punctuation apart they are equal."""
+    several: Several | None = None
     around: int = 0
     """Rows with white space before or after the text."""
     around_examples: tuple[str, ...] = ()
@@ -109,6 +121,8 @@ class Signs(Facts):
     """Skewness without outliers, if there are any."""
     far: tuple[float, ...] = ()
     """Outliers, the farthest from the median first."""
+    clock: bool = False
+    """Whether whole numbers are times of day: 905 is 9:05."""
     days: tuple[tuple[str, int], ...] = ()
     """Dates that are known to stand for missing values and lie apart from all others, with their rows."""
     future: int = 0
@@ -117,3 +131,5 @@ class Signs(Facts):
     """The latest date, ISO 8601."""
     same_as: tuple[str, ...] = ()
     """Earlier columns with the same value in every row."""
+    renamed: tuple[str, ...] = ()
+    """Earlier columns whose values go one to one with those of this one."""

@@ -8,13 +8,14 @@ import polars as pl
 
 from dataprep_app.insights.sections.sample import Sample
 from dataprep_app.insights.signs.facts import Signs
-from dataprep_app.insights.signs.numbers import dates_apart, dates_in_digits, numbers_apart
+from dataprep_app.insights.signs.numbers import clock_in_digits, dates_apart, dates_in_digits, numbers_apart
 from dataprep_app.insights.signs.personal import personal_numbers, personal_texts
+from dataprep_app.insights.signs.same import renamed_columns, same_columns
+from dataprep_app.insights.signs.several import several
 from dataprep_app.insights.signs.spelling import shape_of, variants, white_space
 from dataprep_app.insights.signs.texts import texts_of
 from dataprep_app.insights.signs.written import written
 from flows.engines.base import Control
-from transforms.core.columns import column
 
 
 def signs_of(sample: Sample, control: Control, today: date | None = None) -> dict[str, Signs]:
@@ -29,12 +30,13 @@ def signs_of(sample: Sample, control: Control, today: date | None = None) -> dic
         Cancelled: it was stopped.
     """
     day = today or datetime.now(UTC).date()
-    same = _same(sample.rows)
+    same = same_columns(sample.rows)
+    renamed = renamed_columns(sample.rows, same)
     found: dict[str, Signs] = {}
     for name in sample.rows.columns:
         control.check()
         signs = _signs(sample, name, day)
-        found[name] = signs.model_copy(update={"same_as": same[name]}) if name in same else signs
+        found[name] = signs.model_copy(update={"same_as": same.get(name, ()), "renamed": renamed.get(name, ())})
     return found
 
 
@@ -47,8 +49,9 @@ def _signs(sample: Sample, name: str, today: date) -> Signs:
         spike = feature.spike if feature else None
         apart = numbers_apart(table, name, spike[0] if spike else None)
         signs = Signs(
-            rows=table.height, codes=apart.codes, spread=apart.spread, rest_skew=apart.rest_skew, far=apart.far
-        )
+            rows=table.height, codes=apart.codes, spread=apart.spread, rest_skew=apart.rest_skew, far=apart.far,
+            clock=clock_in_digits(table, name),
+        )  # fmt: skip
         if dtype.is_integer():
             found = {"personal": personal_numbers(table, name), "dates": dates_in_digits(table, name)}
             return signs.model_copy(update=found)
@@ -75,27 +78,9 @@ def _text(table: pl.DataFrame, name: str) -> Signs:
         dates=reads.dates,
         not_dates=reads.not_dates,
         variants=() if values else variants(texts),
+        several=None if values else several(texts),
         around=around,
         around_examples=examples,
         personal=personal_texts(texts),
         shape=None if reads.numbers or reads.dates else shape_of(texts),
     )
-
-
-def _same(rows: pl.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Columns that equal an earlier one in every row; those with one value only are left out."""
-    if rows.height < 2:
-        return {}
-    flat = [name for name, dtype in rows.schema.items() if not dtype.is_nested() and dtype != pl.Object]
-    place = pl.int_range(pl.len()).hash(2)
-    marks = rows.lazy().select((column(name).hash(1) ^ place).sum().alias(name) for name in flat)
-    alike: dict[tuple[object, str], list[str]] = {}
-    for name, mark in (marks.collect().row(0, named=True) if flat else {}).items():
-        alike.setdefault((mark, str(rows.schema[name])), []).append(name)
-    found: dict[str, list[str]] = {}
-    for names in alike.values():
-        for i, name in enumerate(names):
-            for earlier in names[:i]:
-                if rows[name].equals(rows[earlier], null_equal=True) and rows[name].n_unique() > 1:
-                    found.setdefault(name, []).append(earlier)
-    return {name: tuple(earlier) for name, earlier in found.items()}

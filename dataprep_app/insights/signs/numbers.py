@@ -1,4 +1,4 @@
-"""Numbers and dates that stand for missing values, and dates that are yet to come."""
+"""Numbers and dates that stand for missing values, dates that are yet to come, and dates and times as numbers."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ LEAST = 3
 """Rows that such a value has, at least."""
 DISTINCT = 10
 """Other values there are, at least."""
+CLOCK_DISTINCT, CLOCK_HIGH = 50, 1_300
+"""Different numbers, and the largest of them, from which they can be times of day."""
 
 
 @dataclass(frozen=True)
@@ -123,3 +125,16 @@ def dates_in_digits(table: pl.DataFrame, name: str) -> Dates | None:
     if read.null_count():
         return None
     return Dates(rows=len(values), formats=(("%Y%m%d", len(values)),))
+
+
+def clock_in_digits(table: pl.DataFrame, name: str) -> bool:
+    """Whether whole numbers are all times of day, such as 905 and 1730: the last two digits are minutes.
+
+    Of other numbers up to 2400 two in five end in 60 or more.
+    """
+    value = column(name).cast(pl.Float64)
+    whole = (value == value.floor()) & value.is_between(0, 2_400) & (value % 100 < 60)
+    facts = table.select(whole=whole.drop_nulls().all(), distinct=value.drop_nulls().n_unique(), high=value.max()).row(
+        0
+    )
+    return bool(facts[0]) and facts[1] >= CLOCK_DISTINCT and facts[2] >= CLOCK_HIGH

@@ -15,8 +15,11 @@ PLACEHOLDERS = (
     r"no data|no value)\s*[\])>}])$"
 )
 """Whole texts that stand for no value: what MySQL exports for it, errors of spreadsheets, and words in brackets."""
-BRACKETED = r"(?i)^[\[(<{]\s*(?:no|not|none|unknown|missing|without)\b[^\[\](){}<>]{0,30}[\])>}]$"
-"""Whole texts in brackets that probably say so in more words: ``[no title]``."""
+BRACKETED = (
+    r"(?i)^[\[(<{](?:\s*(?:no|not|none|unknown|missing|without)\b[^\[\](){}<>]{0,30}|"
+    r"[^\[\](){}<>]{0,30}\b(?:not known|unknown|not available|not given|not recorded|missing)\s*)[\])>}]$"
+)
+"""Whole texts in brackets that probably say so in more words: ``[no title]``, ``[date not known]``."""
 LOOKED_AT = 2_000
 """So many different texts of a column are looked at where looking is slow."""
 

@@ -11,10 +11,12 @@ from dataprep_app.insights.compare import Change, Comparison
 from dataprep_app.insights.drawing import compared
 from dataprep_app.insights.drawing.compared import Beside
 from dataprep_app.insights.drawing.text import cut
+from dataprep_app.insights.findings import Report
 from dataprep_app.insights.words import meaning
 from dataprep_app.ui.forms.markdown import escaped
+from dataprep_app.ui.parts.model_report import verdict
 from dataprep_app.ui.parts.report_cells import example_rows
-from dataprep_app.ui.parts.report_model import model_in_brief
+from dataprep_app.ui.parts.report_charts import track
 from dataprep_app.ui.parts.report_warnings import warning
 
 PARTS = {
@@ -37,8 +39,8 @@ TALLEST = 640
 def draw_comparison(flow_id: str, references: tuple[str, str], found: Comparison) -> None:
     """Draw the comparison of two tables of the flow, the earlier one first."""
     st.markdown(f"**{escaped(found.summary)}**")
-    st.caption(escaped(f"Before: {references[0]}. {found.before.basis}"))
-    st.caption(escaped(f"After: {references[1]}. {found.after.basis}"))
+    before = escaped(f"Before: {references[0]}. {found.before.basis}")
+    st.caption(f"{before}  \n{escaped(f'After: {references[1]}. {found.after.basis}')}")
     known = parts(found)
     key = f"comparison part:{flow_id}"
     if st.session_state.get(key) not in known:
@@ -67,7 +69,7 @@ def parts(found: Comparison) -> list[str]:
 
 
 def _overview(flow_id: str, reference: str, found: Comparison) -> None:
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([5, 4], gap="large")
     with left:
         _warnings(flow_id, reference, found)
     with right:
@@ -75,7 +77,7 @@ def _overview(flow_id: str, reference: str, found: Comparison) -> None:
         _table(
             [
                 {"": escaped(each.name), "Before": each.beside.before, "After": f"**{each.beside.after}**"}
-                | {"What became of it": LOOKS[each.beside.change]}
+                | {"Change": LOOKS[each.beside.change]}
                 for each in compared.figure_lines(found)
             ]
         )
@@ -138,8 +140,8 @@ def _models(found: Comparison) -> None:
         st.columns(2, gap="large"), ("Before", "After"), (found.before, found.after), strict=True
     ):
         with place:
-            st.markdown(f"**{title}**")
-            model_in_brief(report)
+            st.subheader(title, anchor=False)
+            _model(report)
     left, right = st.columns(2, gap="large")
     lines = compared.model_lines(found)
     with left:
@@ -148,12 +150,21 @@ def _models(found: Comparison) -> None:
             _table(
                 [
                     {"": escaped(each.name), "Before": each.beside.before, "After": f"**{each.beside.after}**"}
-                    | {"What became of it": "" if each.beside.change == "same" else LOOKS[each.beside.change]}
+                    | {"Change": "" if each.beside.change == "same" else LOOKS[each.beside.change]}
                     for each in lines
                 ]
             )
     with right:
         _classes(found)
+
+
+def _model(report: Report) -> None:
+    if report.model is None:
+        st.caption(escaped(report.model_problem or "No quick model was made."))
+        return
+    st.altair_chart(track(report.model.score))
+    st.markdown(escaped(verdict(report.model)))
+    st.caption(escaped(report.model.basis))
 
 
 def _classes(found: Comparison) -> None:
@@ -184,8 +195,11 @@ def _rows(found: Comparison) -> None:
     st.markdown(escaped(compared.gone_said(found.gone)))
     if found.gone.examples:
         whole = len(found.gone.examples) == found.gone.rows
-        st.caption(f"{'All' if whole else 'Some'} of them, as they were; cells without a value are marked.")
-        example_rows(found.gone.examples)
+        st.caption(
+            f"{'All' if whole else 'Some'} of them, as they were; cells without a value are marked, and "
+            f"{compared.UNSHOWN} stands for values that are not shown."
+        )
+        example_rows(compared.gone_rows(found.gone))
 
 
 def _beside(pair: Beside) -> str:

@@ -85,8 +85,9 @@ def insights_form(flow_id: str, reference: str, known: Wanted) -> Wanted | None:
     schema = schemas.get(reference, pl.Schema())
     key = f"{flow_id}:{reference}"
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        compare = _compare(flow_id, reference, known.compare)
-        both = schema if compare is None else {name: each for name, each in schema.items() if name in schemas[compare]}
+        others = _others(flow_id, reference)
+        compare = st.session_state.get(f"compare:{key}", known.compare)
+        both = {name: each for name, each in schema.items() if name in others.get(compare, schema)}
         target = st.selectbox(
             "Target",
             list(both),
@@ -95,6 +96,7 @@ def insights_form(flow_id: str, reference: str, known: Wanted) -> Wanted | None:
             help="The column to predict, if there is one. The report then says what each column tells of it.",
             key=f"target:{key}",
         )
+        compare = _compare(flow_id, key, list(others), known.compare)
         rows = st.segmented_control(
             "Rows",
             list(ROWS),
@@ -109,19 +111,24 @@ def insights_form(flow_id: str, reference: str, known: Wanted) -> Wanted | None:
     return wanted if made else None
 
 
-def _compare(flow_id: str, reference: str, known: str | None) -> str | None:
-    flow = session.editor(flow_id).flow
+def _others(flow_id: str, reference: str) -> dict[str | None, pl.Schema]:
+    """Tables to compare with, and their columns."""
     schemas = session.checked(flow_id).prediction.schemas
-    others = [each for each in tables(flow_id, flow) if each != reference and each in schemas]
+    found = tables(flow_id, session.editor(flow_id).flow)
+    return {each: schemas[each] for each in found if each != reference and each in schemas}
+
+
+def _compare(flow_id: str, key: str, others: list[str | None], known: str | None) -> str | None:
+    flow = session.editor(flow_id).flow
     chosen: str | None = st.selectbox(
         "Compare with",
         others,
         index=others.index(known) if known in others else None,
-        format_func=lambda each: title(flow, each),
+        format_func=lambda each: title(flow, str(each)),
         placeholder="No other table",
         help="Another table of the flow, earlier or later: what got better and what got worse from one to the other, "
         "which warnings are gone and which are new, and which rows are gone.",
-        key=f"compare:{flow_id}:{reference}",
+        key=f"compare:{key}",
     )
     return chosen
 
@@ -150,7 +157,7 @@ def _options(key: str, now: Wanted, schema: Mapping[str, pl.DataType]) -> Wanted
             "Judge by time",
             dates,
             index=dates.index(now.time) if now.time in dates else None,
-            placeholder="No: on rows drawn by chance" if dates else "The table has no column of dates",
+            placeholder="No: on rows drawn by chance" if dates else "There is no column of dates",
             help="A column of dates. The quick model is then judged on the latest rows and learns from those before "
             "them, as it would be used. It is judged on rows drawn by chance without it.",
             disabled=now.target is None or not dates,

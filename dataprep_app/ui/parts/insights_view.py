@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -33,7 +34,9 @@ def draw(flow_id: str) -> None:
     job = _job(flow_id)
     wanted = insights_form(flow_id, reference, Wanted.of(job.ask.arguments, reference) if job else Wanted())
     if wanted is not None:
-        job = _start(flow_id, wanted.arguments(_flow(flow_id), _path(flow_id), reference, session.sampling(flow_id)))
+        opened = session.editor(flow_id)
+        asked = wanted.arguments(opened.flow, str(opened.path), reference, session.sampling(flow_id))
+        job = _start(flow_id, asked)
     draw_profile(flow_id, reference)
     if job is not None:
         _watch(flow_id, job)
@@ -45,15 +48,7 @@ def draw(flow_id: str) -> None:
     )
 
 
-def _flow(flow_id: str) -> Any:
-    return session.editor(flow_id).flow
-
-
-def _path(flow_id: str) -> str:
-    return str(session.editor(flow_id).path)
-
-
-def _start(flow_id: str, arguments: dict[str, Any]) -> store.Job:
+def _start(flow_id: str, arguments: Mapping[str, Any]) -> store.Job:
     first, later = arguments["reference"], arguments.get("compare")
     title = f"Report on {first}" if later is None else f"{first} compared with {later}"
     job = store.start(session.workspace().jobs, store.Ask("insights", title, arguments, flow_id))
@@ -95,11 +90,11 @@ def _progress(job: store.Job) -> None:
 
 
 def _result(flow_id: str, job: store.Job) -> None:
-    made = read_made(str(job.folder / "result.json"), job.id)
+    made = read_made(str(job.folder / "result.json"))
     first, later = str(job.ask.arguments["reference"]), job.ask.arguments.get("compare")
     name = f"{flow_id}-{first}-report" if later is None else f"{flow_id}-{first}-{later}-comparison"
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"##### {escaped(job.ask.title)}", width="stretch")
+        st.subheader(escaped(job.ask.title), anchor=False, width="stretch")
         _again(flow_id, job)
         st.download_button(
             "Download as page",
@@ -124,7 +119,7 @@ def _result(flow_id: str, job: store.Job) -> None:
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def read_made(path: str, _id: str) -> Report | Comparison:
+def read_made(path: str) -> Report | Comparison:
     """What a job made: two reports side by side have one before and one after."""
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a cached function takes plain text as its key
         values: dict[str, Any] = json.load(file)
@@ -136,4 +131,8 @@ def _again(flow_id: str, job: store.Job) -> None:
     edited = session.editor(flow_id).path.stat().st_mtime
     if edited > (job.folder / "job.json").stat().st_mtime:
         st.caption(":orange[The flow was changed since.]", width="content")
-        st.button("Make again", icon=":material/refresh:", on_click=_start, args=(flow_id, dict(job.ask.arguments)))
+        st.button("Make again", icon=":material/refresh:", on_click=_make_again, args=(flow_id, job))
+
+
+def _make_again(flow_id: str, job: store.Job) -> None:
+    _start(flow_id, job.ask.arguments)

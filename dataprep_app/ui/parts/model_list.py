@@ -8,13 +8,13 @@ from functools import partial
 
 import streamlit as st
 
+from dataprep_app.insights.words import SCORES
 from dataprep_app.jobs import store as jobs
 from dataprep_app.modeling.metrics import Score
 from dataprep_app.modeling.store import SavedModel
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts.job_list import EVERY
-from dataprep_app.ui.parts.model_report import SCORES
 from transforms.scoring.problem import Kind
 
 WORDS: dict[Kind, str] = {"binary": "Two classes", "multiclass": "Several classes", "regression": "A number"}

@@ -9,6 +9,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
+from dataprep_app.insights.words import METRIC_TEXTS, METRICS, SCORES
 from dataprep_app.modeling.metrics import Interval, Residuals
 from dataprep_app.modeling.outcome import QuickResult
 from dataprep_app.modeling.store import SavedModel
@@ -26,33 +27,6 @@ HIGH: tuple[int, int, int] = (30, 64, 175)
 PAPER: Mapping[Theme, tuple[int, int, int]] = {"light": (255, 255, 255), "dark": (23, 22, 20)}
 FAINTEST: Mapping[Theme, float] = {"light": 0.04, "dark": 0.18}
 """Colour of a cell with no rows, so that it can be seen to be one."""
-SCORES = {"AUC": "AUC", "accuracy": "Accuracy", "R2": "R²"}
-"""Names of the metrics of scores."""
-METRICS = {
-    "auc": ("AUC", "Share of pairs of rows, one of each class, in which the right one gets the higher probability."),
-    "accuracy": ("Accuracy", "Share of rows whose class is predicted."),
-    "balanced_accuracy": ("Balanced accuracy", "Recall, averaged over classes: rare ones count as much as others."),
-    "log_loss": ("Log loss", "How far probabilities are from what happened; less is better."),
-    "precision": ("Precision", "Share of the rows predicted as the rarer class that are."),
-    "recall": ("Recall", "Share of the rows of the rarer class that are found."),
-    "f1": ("F1", "Harmonic mean of precision and recall."),
-    "macro_precision": ("Precision, classes equal", "Precision, averaged over classes."),
-    "macro_recall": ("Recall, classes equal", "Recall, averaged over classes."),
-    "macro_f1": ("F1, classes equal", "F1, averaged over classes."),
-    "weighted_precision": ("Precision, by rows", "Precision, averaged over classes by their rows."),
-    "weighted_recall": ("Recall, by rows", "Recall, averaged over classes by their rows."),
-    "weighted_f1": ("F1, by rows", "F1, averaged over classes by their rows."),
-    "auc_one_vs_rest": ("AUC, each against the rest", "Mean over classes."),
-    "auc_one_vs_rest_weighted": ("AUC, each against the rest, by rows", "Mean over classes by their rows."),
-    "r2": ("R²", "Share of the variation of the target that predictions explain."),
-    "rmse": ("RMSE", "Root of the mean squared error, in units of the target."),
-    "mse": ("MSE", "Mean squared error."),
-    "mae": ("Mean absolute error", "In units of the target."),
-    "median_absolute_error": ("Median absolute error", "Half of the predictions are off by less."),
-    "max_error": ("Largest error", "In units of the target."),
-    "mape": ("Mean absolute percentage error", "As a share of the actual value."),
-}
-"""Titles of metrics, and what they are."""
 
 
 def model_report(model: SavedModel) -> None:
@@ -109,9 +83,9 @@ def metric_rows(result: QuickResult) -> list[dict[str, Any]]:
     names = {"linear": "Linear model", "no model": "No model"}
     rows = []
     for name, value in result.metrics.items():
-        title, what = METRICS.get(name, (name, ""))
         others = {names[each.name]: _number(each.metrics.get(name)) for each in reversed(result.baselines)}
-        rows.append({"Metric": title, "Model": _number(value), **others, "What it says": what})
+        said = {"Metric": METRICS.get(name, name), "Model": _number(value)}
+        rows.append({**said, **others, "What it says": METRIC_TEXTS.get(name, "")})
     return rows
 
 

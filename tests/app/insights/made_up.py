@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, Literal
+from typing import Any
 
 from dataprep_app.insights.findings import (
     ClassShare,
@@ -36,18 +35,10 @@ from dataprep_app.insights.sections.facts import (
     TextPattern,
     Word,
 )
-from dataprep_app.modeling.metrics import ClassReport, Interval, Residuals, Score
-from dataprep_app.modeling.outcome import Baseline, Impact, QuickResult, RowCounts, Settings
-from transforms.scoring.problem import ProblemType
+from tests.app.insights.made_up_model import CLASSES, ROWS, hump, made_up_model
+from tests.app.insights.made_up_model import Kind as Kind
 
-Kind = Literal["binary", "multiclass", "regression"]
-ROWS = 19_195
 BASIS = "Computed on 19,195 of 88,204 rows, drawn by chance."
-CLASSES: dict[str, tuple[str, ...]] = {
-    "binary": ("fully paid", "default"),
-    "multiclass": ("fully paid", "current", "charged off"),
-    "regression": (),
-}
 KEPT = frozenset({"kind", "measure", "part", "priority", "scope", "type", "problem", "values", "metric", "weights"})
 """Fields that take a few words only; the ``values`` of a problem are one of them, those of a row a table."""
 
@@ -89,7 +80,7 @@ def made_up(kind: Kind | None = "binary") -> Report:
                 DriftingColumn(name="grade", distance=0.21, first="B 34 %", last="C 31 %"),
             ),
         ),
-        model=_model(kind) if kind else None,
+        model=made_up_model(kind) if kind else None,
         thresholds={"missing": {"medium": 0.05, "high": 0.5}, "constant": {}, "gone": {"most": 3.0}},
         seconds=12.34,
     )  # fmt: skip
@@ -129,7 +120,7 @@ def _features() -> list[FeatureSummary]:
         return FeatureSummary(
             name=name, type="numeric", stored_as="number", rows=ROWS, missing=missing, invalid=12, distinct=4_311,
             min=low, max=high, mean=(low + high) / 2.4, std=(high - low) / 6, median=(low + high) / 2.6, skew=1.32,
-            kurtosis=2.1, outliers=31, histogram=tuple(_hump(12)),
+            kurtosis=2.1, outliers=31, histogram=tuple(hump(12)),
         )  # fmt: skip
 
     grades = tuple(zip("BCADEFG", (5_600, 5_204, 3_900, 2_700, 1_100, 500, 191), strict=True))
@@ -145,16 +136,12 @@ def _features() -> list[FeatureSummary]:
         ),
         FeatureSummary(
             name="issued", type="datetime", stored_as="date", rows=ROWS, missing=0, invalid=0, distinct=1_801,
-            min="2014-01-02", max="2018-12-29", histogram=tuple(_hump(12)),
+            min="2014-01-02", max="2018-12-29", histogram=tuple(hump(12)),
         ),
         FeatureSummary(
             name="note", type="text", stored_as="text", rows=ROWS, missing=ROWS, invalid=0, distinct=0,
         ),
     ]  # fmt: skip
-
-
-def _hump(bins: int) -> list[int]:
-    return [round(3_000 * math.exp(-((i - bins / 3) ** 2) / bins)) for i in range(bins)]
 
 
 def _says(kind: Kind | None) -> str:
@@ -174,7 +161,7 @@ def _bins(kind: Kind | None, low: float, high: float) -> tuple[Bin, ...]:
     step = (high - low) / 20
     return tuple(
         Bin(low=low + step * i, high=low + step * (i + 1), rows=n, target=_effect(kind, i / 20) if n else None)
-        for i, n in enumerate(_hump(20))
+        for i, n in enumerate(hump(20))
     )
 
 
@@ -361,57 +348,3 @@ def _dependencies() -> DependencySection:
     ]
     found = tuple(Dependency(**each, holds=0.998, rows=19_000, broken=38, examples=rows) for each in made)
     return DependencySection(basis=BASIS, found=found, whole=2)
-
-
-def _model(kind: Kind) -> QuickResult:
-    names = CLASSES[kind]
-    metric = {"binary": "AUC", "multiclass": "accuracy", "regression": "R2"}[kind]
-    numbers = {"r2": 0.62, "rmse": 3_100.0, "mae": 2_204.5, "max_error": 88_123.0}
-    classes = {"accuracy": 0.81, "balanced_accuracy": 0.66, "log_loss": 0.45, "auc": 0.73}
-    values = numbers if kind == "regression" else classes
-    base = {"binary": 0.5, "multiclass": 0.58, "regression": 0.0}[kind]
-    return QuickResult(
-        problem=ProblemType(
-            target="amount" if kind == "regression" else "loan_status", kind=kind, reason="It is.",
-            values="number" if kind == "regression" else "text", classes=names,
-        ),
-        settings=Settings(),
-        rows=RowCounts(
-            table=ROWS, used=ROWS, without_target=14, train=12_476, stop=2_879, test=3_839, training_only=0, copies=212
-        ),
-        score=Score(
-            metric=metric, value=0.73, base=base, normalised=(0.73 - base) / (1 - base),
-            interval=Interval(low=0.71, high=0.75, how="200 bootstrap samples of the 3,839 rows"),
-        ),
-        scores=(0.73,),
-        train_score=0.81,
-        metrics=values,
-        baselines=(Baseline(name="no model", score=base, metrics={next(iter(values)): base}),),
-        classes=tuple(
-            ClassReport(
-                name=name, train_rows=9_000 // (i + 1), test_rows=2_500 // (i + 1), precision=0.9 - 0.3 * i,
-                recall=None if i == 2 else 0.95 - 0.5 * i, f1=0.92 - 0.4 * i,
-            )
-            for i, name in enumerate(names)
-        ),
-        confusion=tuple(tuple(2_000 // (1 + 4 * abs(i - j)) for j in range(len(names))) for i in range(len(names))),
-        residuals=_residuals() if kind == "regression" else None,
-        impact=tuple(
-            Impact(column=name, share=share, mean_absolute=share)
-            for name, share in (("interest_rate", 0.6), ("grade", 0.4))
-        ),
-        impact_rows=1_000,
-        left_out={"note": "it has no value in any row"},
-        rounds=212,
-        notes=("212 copies of rows were kept on one side of the test.",),
-        seconds=4.2,
-    )  # fmt: skip
-
-
-def _residuals() -> Residuals:
-    actual = tuple(1_000.0 + 150 * i for i in range(120))
-    return Residuals(
-        mean=12.5, std=3_100, quantiles={str(q): (q - 50) * 90.0 for q in (1, 5, 25, 50, 75, 95, 99)},
-        edges=tuple(-10_000.0 + 1_000 * i for i in range(21)), counts=tuple(_hump(20)), actual=actual,
-        predicted=tuple(each * 0.8 + 2_000 + 900 * math.sin(each) for each in actual),
-    )  # fmt: skip

@@ -156,6 +156,12 @@ def _shuffled(values: Sequence[Any]) -> list[Any]:
     return [values[place] for place in np.random.default_rng(5).permutation(len(values))]
 
 
+def _noise(seed: int) -> list[float | None]:
+    """Numbers, a quarter of which are missing."""
+    random = np.random.default_rng(seed)
+    return [each if random.random() < 0.75 else None for each in random.normal(0, 1, ROWS).round(3)]
+
+
 def _gone(name: str, rows: int) -> pl.DataFrame:
     return CLEAN.with_columns(pl.when(pl.int_range(ROWS) % (ROWS // rows) != 0).then(name).alias(name))
 
@@ -247,8 +253,25 @@ PLANTED: dict[str, Planted] = {
         with_column("group", _GROUP).with_columns(pl.Series("region", _ONCE)), "region",
     ),
     "missing_target": Planted(_gone("y", 4), "y", "y"),
-    "few_of_class": Planted(
-        with_column("y", some("rare", 8, ["no", "yes"])), "y", "y", beside=frozenset({"imbalanced"})
+    "few_of_class": Planted(with_column("y", some("rare", 8, ["no", "yes"])), "y", "y"),
+    "numbers_as_classes": Planted(
+        with_column("amount", _shuffled([row % 40 for row in range(ROWS)])), "amount", "amount"
+    ),
+    "codes_as_numbers": Planted(
+        with_column("zip", _shuffled([1_000 + 97 * (row % 900) for row in range(ROWS)])), "zip"
+    ),
+    "clock_as_numbers": Planted(
+        with_column("start", _shuffled([100 * (row % 24) + row * 7 % 60 for row in range(ROWS)])), "start"
+    ),
+    "several_values": Planted(
+        with_column("tags", _shuffled(["red", "blue", "green", "red; blue", "green; red"] * (ROWS // 5))), "tags"
+    ),
+    "renamed_columns": Planted(
+        with_column("group", _GROUP).with_columns(pl.col("group").replace(_REGIONS).alias("region")), "region"
+    ),
+    "repeated_columns": Planted(
+        CLEAN.with_columns(pl.Series(f"day_{each}", _noise(each)) for each in range(1, 13)), None,
+        beside=frozenset({"missing"}),
     ),
     "imbalanced": Planted(with_column("y", some("rare", 100, "no")), "y", "y"),
     "too_many_classes": Planted(

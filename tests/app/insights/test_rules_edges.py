@@ -130,7 +130,7 @@ def test_an_identifier_has_fifty_rows(rows: int, level: str | None) -> None:
     assert priority("identifier", with_column("c", list(range(ROWS))).head(rows), "y") == level
 
 
-@pytest.mark.parametrize(("rare", "level"), [(2, None), (3, "medium")])
+@pytest.mark.parametrize(("rare", "level"), [(2, None), (3, "low")])
 def test_rare_categories_are_more_than_two(rare: int, level: str | None) -> None:
     table = with_column("c", ["big"] * (ROWS - 5 * rare) + [f"small {'xyz'[row % rare]}" for row in range(5 * rare)])
     assert priority("rare_categories", table, "y", power={**POWER, "c": 0.5}) == level

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dataprep_app.insights.words import SCORES
 from dataprep_app.jobs import store as jobs
 from dataprep_app.modeling import job
 from dataprep_app.modeling.predict import Contribution, Predictor, WhatIf
@@ -16,7 +17,7 @@ from dataprep_app.modeling.store import models, saved
 from dataprep_app.sample import write_sample
 from dataprep_app.ui.parts.model_dialog import likely_target
 from dataprep_app.ui.parts.model_list import said
-from dataprep_app.ui.parts.model_report import PAPER, SCORES, Theme, blend, confusion_cells, ink, metric_rows, verdict
+from dataprep_app.ui.parts.model_report import PAPER, Theme, blend, confusion_cells, ink, metric_rows, verdict
 from dataprep_app.ui.parts.model_whatif import Case, contribution_chart, predicted, shown_contributions, signed
 from dataprep_app.ui.session import WORKSPACE
 from dataprep_app.workspace import Workspace
