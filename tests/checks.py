@@ -12,6 +12,7 @@ from polars.testing import assert_frame_equal
 from flows.engines.base import Engine
 from flows.engines.polars_engine import PolarsEngine
 from flows.fitting import Asking
+from transforms.core.columns import column
 from transforms.core.dtypes import make_portable
 from transforms.core.relations import Relation, Source
 from transforms.core.transform import Example, Learned, Transform
@@ -51,7 +52,7 @@ def results(step: Transform, *tables: pl.DataFrame) -> list[pl.DataFrame]:
 def assert_same_rows(left: pl.DataFrame, right: pl.DataFrame, *, exact: bool = True) -> None:
     """The same columns in the same order and type, and the same rows in any order; NaN equals NaN."""
     assert left.schema == right.schema
-    keys = [name for name, dtype in left.schema.items() if not dtype.is_nested()]
+    keys = [column(name) for name, dtype in left.schema.items() if not dtype.is_nested()]
     text = pl.struct(pl.all()).map_batches(
         lambda s: pl.Series([str(x) for x in s.to_list()], dtype=pl.String), return_dtype=pl.String
     )

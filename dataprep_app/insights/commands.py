@@ -10,7 +10,7 @@ from pathlib import Path
 from dataprep_app.insights.compare import Comparison
 from dataprep_app.insights.comparison_html import comparison_as_html
 from dataprep_app.insights.findings import Report
-from dataprep_app.insights.full_profile import profile_table
+from dataprep_app.insights.full_profile import ROWS, profile_table
 from dataprep_app.insights.html import as_html
 from dataprep_app.insights.making import Asked, compare_tables, report_table
 from dataprep_app.insights.report import Progress, Wish
@@ -63,7 +63,7 @@ def insights_arguments(parser: argparse.ArgumentParser) -> None:
         "--full-profile",
         type=Path,
         metavar="FILE.html",
-        help="write every statistic there is of at most 20,000 rows, by ydata-profiling, and no report",
+        help=f"write every statistic there is of at most {ROWS:,} rows, by ydata-profiling, and no report",
     )
 
 

@@ -89,8 +89,7 @@ class Comparison(Facts):
     @property
     def summary(self) -> str:
         """What came of it, a sentence."""
-        counts = [f"{len(self.solved)} warnings are gone", f"{len(self.new)} are new", f"{len(self.remaining)} remain"]
-        found = f"{', '.join(counts[:2])} and {counts[2]}."
+        found = f"Warnings: {len(self.solved)} gone, {len(self.new)} new, {len(self.remaining)} remaining."
         score = next((each for each in self.figures if each.unit == "score"), None)
         if score is None or score.before is None or score.after is None:
             return found
@@ -99,15 +98,14 @@ class Comparison(Facts):
 
 def compared(before: Report, after: Report, gone: RowsGone | None = None) -> Comparison:
     """Put two reports side by side; the second one is of the later table."""
-    was, now = ({_key(each): each for each in report.findings} for report in (before, after))
     old, new = ({each.name: each for each in _columns(report)} for report in (before, after))
     return Comparison(
         before=before,
         after=after,
         figures=tuple(_figures(before, after)),
-        solved=tuple(each for key, each in was.items() if key not in now),
-        new=tuple(each for key, each in now.items() if key not in was),
-        remaining=tuple(each for key, each in now.items() if key in was),
+        solved=tuple(each for each in before.findings if not _found_in(after, each)),
+        new=tuple(each for each in after.findings if not _found_in(before, each)),
+        remaining=tuple(each for each in after.findings if _found_in(before, each)),
         columns_added=tuple(name for name in new if name not in old),
         columns_removed=tuple(name for name in old if name not in new),
         columns_changed=tuple(_changed(old, new)),
@@ -142,17 +140,18 @@ def rows_gone(before: Subject, after: Subject, keys: Sequence[str]) -> RowsGone:
         key=key,
         rows=rows,
         added=added.item(),
-        examples=tuple(_example(row, key) for row in shown.iter_rows(named=True)),
+        examples=tuple(_examples(shown, key)),
         with_missing=with_missing,
     )
 
 
 def row_keys(report: Report) -> list[str]:
-    """Columns that name the rows: whole numbers or texts, all different and none missing."""
+    """Columns that name the rows: whole numbers or texts, none missing, different in all rows that are not copies."""
+    least = report.table.rows - report.table.duplicate_rows / 2
     return [
         each.name
         for each in report.features
-        if each.rows and each.distinct == each.rows and each.stored_as in ("integer", "text")
+        if each.rows and not each.missing and (each.distinct or 0) >= least and each.stored_as in ("integer", "text")
     ]
 
 
@@ -162,12 +161,13 @@ def _counted(before: Subject, after: Subject, note: str) -> RowsGone:
     return RowsGone(key=None, rows=max(0, fewer), added=max(0, -fewer), note=note)
 
 
-def _example(row: Mapping[str, Any], key: str) -> ExampleRow:
-    """A row with its key and its empty cells first."""
-    empty = [name for name, value in row.items() if value is None]
-    order = [key, *(name for name in empty if name != key), *(name for name in row if name not in (*empty, key))]
-    values = {name: None if row[name] is None else _written(row[name])[:LONGEST] for name in order[:SHOWN]}
-    return ExampleRow(values=values, marked=tuple(name for name in empty if name in values))
+def _examples(rows: pl.DataFrame, key: str) -> Iterator[ExampleRow]:
+    """Rows with their key, and then the columns that are most often empty in them."""
+    empty = {name: rows[name].null_count() for name in rows.columns if name != key}
+    names = [key, *sorted(empty, key=lambda name: -empty[name])][:SHOWN]
+    for row in rows.iter_rows(named=True):
+        values = {name: None if row[name] is None else _written(row[name])[:LONGEST] for name in names}
+        yield ExampleRow(values=values, marked=tuple(name for name in names if row[name] is None))
 
 
 def _written(value: Any) -> str:
@@ -175,8 +175,16 @@ def _written(value: Any) -> str:
     return str(value if isinstance(value, list | dict | bytes) else plain(value))
 
 
-def _key(finding: Finding) -> tuple[str, str | None]:
-    return finding.rule, finding.column
+def _found_in(report: Report, finding: Finding) -> bool:
+    """Whether a report has a warning, of the same columns or of some of them."""
+    about = _about(finding)
+    return any(
+        each.rule == finding.rule and (about & _about(each) or about == _about(each)) for each in report.findings
+    )
+
+
+def _about(finding: Finding) -> set[str]:
+    return {*finding.columns, *((finding.column,) if finding.column else ())}
 
 
 def _columns(report: Report) -> Iterator[FeatureSummary]:
@@ -221,7 +229,7 @@ def _less(name: str, before: float, after: float) -> Figure:
 
 def _more(before: float | None, after: float | None) -> Change:
     if before is None or after is None:
-        return "changed"
+        return "same" if before == after else "changed"
     if abs(after - before) < CHANGE:
         return "same"
     return "better" if after > before else "worse"

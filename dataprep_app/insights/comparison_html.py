@@ -36,7 +36,7 @@ def comparison_contents(found: Comparison) -> tuple[Entry, ...]:
     gone = (Entry("rows", "Rows gone", found.gone.rows),) if found.gone else ()
     columns = Entry("columns", "Columns", _columns(found))
     return (
-        Entry("figures", "Before and after"),
+        Entry("figures", "Numbers"),
         *lists,
         columns,
         *models,

@@ -44,6 +44,8 @@ class Finding(Facts):
     text: str
     """What was found, with its numbers."""
     column: str | None = None
+    columns: tuple[str, ...] = ()
+    """The columns that share it, where it is about several."""
     evidence: dict[str, float | int | str] = {}
     """The numbers it was decided by."""
     examples: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from importlib import import_module
 from importlib.util import find_spec
@@ -25,11 +25,10 @@ from typing import Any
 
 import polars as pl
 
-from dataprep_app.insights.making import FLOW, Asked
+from dataprep_app.insights.making import Asked, subject_of
 from dataprep_app.insights.report import Progress
-from dataprep_app.insights.subject import Subject, subject_of_file, subject_of_flow
 from flows.engines.base import Control
-from flows.files import load, write_whole
+from flows.files import write_whole
 from transforms.core.errors import DataprepError
 
 PAGE = "profile.html"
@@ -69,7 +68,7 @@ def profile_table(asked: Asked, path: Path, on_progress: Progress, control: Cont
         Cancelled: it was stopped.
     """
     on_progress(0.0, "reading and preparing rows")
-    subject = _subject(asked, control)
+    subject = subject_of(replace(asked, wish=replace(asked.wish, target=None)), control)
     known = subject.copies()
     rows = subject.drawn(most, known).rows
     basis = subject.basis(known.rows, known.rows)
@@ -189,22 +188,3 @@ def _closed(page: str) -> str:
         f"style-src 'unsafe-inline'; script-src {scripts}"
     )
     return page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
-
-
-def _subject(asked: Asked, control: Control) -> Subject:
-    name, _, step = asked.subject.partition(f"{FLOW}:")
-    path = Path(f"{name}{FLOW}") if step else Path(asked.subject)
-    if not path.name.endswith(FLOW):
-        return subject_of_file(path, None, asked.sampling, control, asked.engine)
-    flow = load(path)
-    reference = step or next(iter([*flow.steps][::-1] or [*flow.sources]), "")
-    return subject_of_flow(
-        flow,
-        path.parent,
-        reference,
-        None,
-        sampling=asked.sampling,
-        parameters=asked.parameters,
-        control=control,
-        engine=asked.engine,
-    )

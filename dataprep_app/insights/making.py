@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,7 +42,9 @@ def report_table(asked: Asked, on_progress: Progress, control: Control) -> Repor
         DataprepError: there is no such table or target, or a step of the flow does not work.
         Cancelled: it was stopped.
     """
-    return _made(asked, on_progress, control)[1]
+    on_progress(0.0, "reading and preparing rows")
+    with closing(subject_of(asked, control)) as subject:
+        return _made(subject, asked, on_progress, control)
 
 
 def compare_tables(asked: Asked, later: str, on_progress: Progress, control: Control) -> Comparison:
@@ -57,21 +60,24 @@ def compare_tables(asked: Asked, later: str, on_progress: Progress, control: Con
         DataprepError: there is no such table or target, or a step of the flow does not work.
         Cancelled: it was stopped.
     """
-    first, before = _made(asked, lambda share, what: on_progress(share / 2, f"before: {what}"), control)
-    second, after = _made(
-        replace(asked, subject=later), lambda share, what: on_progress(0.5 + share / 2, f"after: {what}"), control
-    )
-    return compared(before, after, rows_gone(first, second, row_keys(before)))
-
-
-def _made(asked: Asked, on_progress: Progress, control: Control) -> tuple[Subject, Report]:
     on_progress(0.0, "reading and preparing rows")
-    subject = _subject(asked, control)
-    report = make_report(subject, asked.wish, lambda share, what: on_progress(READ + (1 - READ) * share, what), control)
-    return subject, report
+    with closing(subject_of(asked, control)) as first:
+        before = _made(first, asked, lambda share, what: on_progress(share / 2, f"before: {what}"), control)
+        with closing(subject_of(replace(asked, subject=later), control)) as second:
+            after = _made(second, asked, lambda share, what: on_progress(0.5 + share / 2, f"after: {what}"), control)
+            return compared(before, after, rows_gone(first, second, row_keys(before)))
 
 
-def _subject(asked: Asked, control: Control) -> Subject:
+def _made(subject: Subject, asked: Asked, on_progress: Progress, control: Control) -> Report:
+    return make_report(subject, asked.wish, lambda share, what: on_progress(READ + (1 - READ) * share, what), control)
+
+
+def subject_of(asked: Asked, control: Control) -> Subject:
+    """The rows that a report is asked for.
+
+    Raises:
+        DataprepError: there is no such table or target, or a step of the flow does not work.
+    """
     name, _, step = asked.subject.partition(f"{FLOW}:")
     path = Path(f"{name}{FLOW}") if step else Path(asked.subject)
     if not path.name.endswith(FLOW):

@@ -154,7 +154,8 @@ def _number(name: str, schema: pl.Schema) -> Asking:
     if third is not None and count > 1:
         # Moments by the deviation of the sample; the shape is that of the population.
         ratio = count / (count - 1)
-        facts |= {"skew": third * ratio**1.5, "kurtosis": fourth * ratio**2 - 3}
+        # To nine decimals: around 0 the order of summation would show.
+        facts |= {"skew": round(third * ratio**1.5, 9), "kurtosis": round(fourth * ratio**2 - 3, 9)}
     reach = ROBUST * (robust or std or 0.0)
     if reach > 0:
         (facts["outliers"],) = yield [CountWhere((number - quantiles[2]).abs() > reach)]

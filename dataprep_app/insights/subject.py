@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
@@ -47,6 +47,8 @@ class Subject:
     """How the sources were sampled; nothing when these are all rows."""
     training: Training | None = None
     """The same rows on their way to a model, so that nothing is judged by rows made for training; needs a target."""
+    close: Callable[[], object] = lambda: None
+    """Lets go of the file that holds the rows, if there is one; otherwise that is done when nobody uses them."""
 
     @classmethod
     def of(
@@ -183,8 +185,8 @@ def _held(
     path = Path(folder) / "rows.arrow"
     engine.gather([engine.table(table).sink_ipc(path, lazy=True)])
     over = PolarsEngine.over({TABLE: pl.scan_ipc(path)}, control)
-    finalize(over, rmtree, folder, ignore_errors=True)
-    return Subject(title, over, rel.Source(TABLE), schema, None, training)
+    close = finalize(over, rmtree, folder, ignore_errors=True)
+    return Subject(title, over, rel.Source(TABLE), schema, None, training, close)
 
 
 def _cut(tables: Tables, sampling: Sampling, control: Control) -> bool:

@@ -144,6 +144,7 @@ class Work:
         return fold_rows(
             compared,
             classes=classes,
+            target=self.target,
             training_rows=marks,
             time=settings.time,
             shares=Shares(stop=settings.stop_share, test=settings.test_share),

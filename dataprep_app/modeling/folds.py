@@ -1,6 +1,6 @@
 """Rows to train on, to know when to stop, and to be judged by, so that the judgement is honest.
 
-A row goes by a hash of its values with the seed, so folds do not depend on the order of rows, and rows
+A row goes by a hash of its features with the seed, so folds do not depend on the order of rows, and rows
 equal in every column are always in one fold. Rows that are not real, or were added for training, are
 trained on and nothing else; so are real rows that equal one of them.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from transforms.core.columns import column
 from transforms.core.errors import DataprepError
 
 FEWEST = 20
@@ -50,6 +51,7 @@ def fold_rows(
     table: pl.DataFrame,
     *,
     classes: pl.Series | None = None,
+    target: str | None = None,
     training_rows: pl.Series | None = None,
     time: str | None = None,
     shares: Shares = Shares(),
@@ -61,6 +63,8 @@ def fold_rows(
         table: features and target; columns that only mark rows should not be in it.
         classes: the class of each row, to be in the same proportion in each fold. Classes of one or two rows are
             trained on only.
+        target: the column to predict. Rows that differ in nothing else go by one hash, so that they are mostly on one
+            side: were the target part of it, those of one class would all be learned from and those of another judged.
         training_rows: true for rows to train on only.
         time: column to divide by: the latest rows are the test, those before it tell when to stop. Rows without a
             time are trained on; rows of one time stay together.
@@ -71,6 +75,8 @@ def fold_rows(
         DataprepError: there are too few rows.
     """
     row = table.select(pl.struct(pl.all()).hash(seed)).to_series()
+    features = [name for name in table.columns if name != target]
+    key = table.select(pl.struct(map(column, features)).hash(seed)).to_series() if features else row
     forced = training_rows.fill_null(value=False) if training_rows is not None else pl.Series([False]) & row.is_null()
     if forced.any():
         forced = forced | row.is_in(row.filter(forced).implode())
@@ -83,7 +89,7 @@ def fold_rows(
     if time is None:
         strata = np.zeros(len(real), dtype=np.int64) if classes is None else _codes(classes)[real]
         few = np.bincount(strata)[strata] < FEWEST_OF_CLASS
-        place = np.where(few, 1.0, _middles(row.to_numpy()[real], strata))
+        place = np.where(few, 1.0, _middles(key.to_numpy()[real], strata))
     else:
         place = _latest_first(table, time, real)
     test, stop = place < shares.test, (place >= shares.test) & (place < shares.test + shares.stop)

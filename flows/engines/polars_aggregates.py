@@ -6,6 +6,7 @@ from typing import assert_never
 
 import polars as pl
 
+from transforms.core.columns import column
 from transforms.core.relations import Aggregate, Measure
 
 
@@ -15,7 +16,7 @@ def aggregated(table: pl.LazyFrame, relation: Aggregate) -> pl.LazyFrame:
     measures = [measure_expr(each, schema) for each in relation.measures]
     if not relation.by:
         return table.select(measures)
-    return table.group_by(list(relation.by), maintain_order=True).agg(measures)
+    return table.group_by(list(map(column, relation.by)), maintain_order=True).agg(measures)
 
 
 def measure_expr(measure: Measure, schema: pl.Schema) -> pl.Expr:
@@ -23,7 +24,7 @@ def measure_expr(measure: Measure, schema: pl.Schema) -> pl.Expr:
     if measure.function == "rows":
         return pl.len().cast(pl.Int64).alias(measure.output)
     dtype = schema[measure.column]
-    value = pl.col(measure.column).fill_nan(None) if dtype.is_float() else pl.col(measure.column)
+    value = column(measure.column).fill_nan(None) if dtype.is_float() else column(measure.column)
     return _aggregate(value, measure, dtype).alias(measure.output)
 
 

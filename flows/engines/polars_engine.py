@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import polars as pl
+from polars import selectors
 
 from flows.engines.base import Control, Outcome, Write
 from flows.engines.errors import told
@@ -212,7 +213,7 @@ class PolarsEngine:
         table = self.table(relation.table)
         drawn = table.with_columns(draw(relation.seed, table.collect_schema().names()).alias(DRAW))
         place = pl.col(DRAW).rank("ordinal")
-        place = place.over(list(relation.per)) if relation.per else place
+        place = place.over(list(map(column, relation.per))) if relation.per else place
         return drawn.filter(place <= relation.rows).drop(DRAW)
 
     @_table.register
@@ -245,7 +246,7 @@ def ordered(table: pl.LazyFrame, by: Sequence[rel.Order]) -> pl.LazyFrame:
     if not by:
         return table
     return table.sort(
-        [each.column for each in by],
+        [column(each.column) for each in by],
         descending=[each.descending for each in by],
         nulls_last=[each.nulls_last for each in by],
         maintain_order=True,
@@ -270,11 +271,11 @@ def distinct(table: pl.LazyFrame, relation: rel.Distinct) -> pl.LazyFrame:
         table = table.with_columns(pl.lit(True).alias(ALL))
     if relation.keep == "none" or set(columns) == set(names):
         keep: Literal["none", "first"] = "none" if relation.keep == "none" else "first"
-        return table.unique(columns, keep=keep, maintain_order=True).select(names)
+        return table.unique(selectors.by_name(*columns), keep=keep, maintain_order=True).select(map(column, names))
     numbered = table.with_row_index(ROW)
     deciding = list(dict.fromkeys([*columns, *(each.column for each in relation.order_by)]))
-    drawn = numbered.select(*deciding, ROW, draw(0, names).alias(DRAW))
+    drawn = numbered.select(*map(column, deciding), ROW, draw(0, names).alias(DRAW))
     kept = ordered(drawn, (*relation.order_by, rel.Order(DRAW), rel.Order(ROW))).unique(
-        columns, keep=relation.keep, maintain_order=True
+        selectors.by_name(*columns), keep=relation.keep, maintain_order=True
     )
-    return numbered.join(kept.select(ROW), on=ROW, how="semi", maintain_order="left").select(names)
+    return numbered.join(kept.select(ROW), on=ROW, how="semi", maintain_order="left").select(map(column, names))

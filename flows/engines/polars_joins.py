@@ -7,6 +7,7 @@ from functools import reduce
 
 import polars as pl
 
+from transforms.core.columns import column
 from transforms.core.dtypes import common_type, type_name
 from transforms.core.errors import StepError
 from transforms.core.random import draw
@@ -40,7 +41,7 @@ def joined(left: pl.LazyFrame, right: pl.LazyFrame, relation: Join) -> pl.LazyFr
     added = [name for name in theirs if name not in relation.right_on]
     names = right_names(mine.names(), added, relation.suffix)
     both = left.join(
-        right.select(*keys, *(pl.col(old).alias(new) for old, new in names.items())),
+        right.select(*keys, *(column(old).alias(new) for old, new in names.items())),
         left_on=left_keys,
         right_on=right_keys,
         how=relation.how,
@@ -48,13 +49,13 @@ def joined(left: pl.LazyFrame, right: pl.LazyFrame, relation: Join) -> pl.LazyFr
         nulls_equal=False,
         coalesce=False,
     )
-    out: dict[str, pl.Expr] = {name: pl.col(name) for name in mine}
+    out: dict[str, pl.Expr] = {name: column(name) for name in mine}
     for name, left_key, right_key in zip(relation.left_on, left_keys, right_keys, strict=True):
         if relation.how == "right":
             out[name] = pl.col(right_key).alias(name)
         elif relation.how == "full":
             out[name] = pl.coalesce(left_key, right_key).alias(name)
-    return both.select(*out.values(), *names.values())
+    return both.select(*out.values(), *map(column, names.values()))
 
 
 def joined_asof(left: pl.LazyFrame, right: pl.LazyFrame, relation: AsofJoin) -> pl.LazyFrame:
@@ -71,7 +72,7 @@ def joined_asof(left: pl.LazyFrame, right: pl.LazyFrame, relation: AsofJoin) -> 
         .drop_nulls(right_keys)
         .sort(right_keys[-1], DRAW)
         .unique(right_keys, keep="first", maintain_order=True)
-        .select(*right_keys, *(pl.col(old).alias(new) for old, new in names.items()))
+        .select(*right_keys, *(column(old).alias(new) for old, new in names.items()))
     )
     numbered = left.with_row_index(ROW).with_columns(_keys(left_on, types, left_keys, nan_is_null=True))
     both = numbered.sort(left_keys[-1], nulls_last=True).join_asof(
@@ -84,7 +85,7 @@ def joined_asof(left: pl.LazyFrame, right: pl.LazyFrame, relation: AsofJoin) -> 
         coalesce=False,
         check_sortedness=False,
     )
-    return both.sort(ROW).select(*mine.names(), *names.values())
+    return both.sort(ROW).select(*map(column, (*mine.names(), *names.values())))
 
 
 def concatenated(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
@@ -97,7 +98,7 @@ def concatenated(tables: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
     names = list(dict.fromkeys(name for schema in schemas for name in schema))
     types = {name: _common(name, [schema[name] for schema in schemas if name in schema]) for name in names}
     cast = [
-        table.with_columns(pl.col(name).cast(types[name]) for name, dtype in schema.items() if dtype != types[name])
+        table.with_columns(column(name).cast(types[name]) for name, dtype in schema.items() if dtype != types[name])
         for table, schema in zip(tables, schemas, strict=True)
     ]
     return pl.concat(cast, how="diagonal")
@@ -126,7 +127,7 @@ def key_types(
 def _keys(
     columns: Sequence[str], types: Sequence[pl.DataType], names: Sequence[str], *, nan_is_null: bool = False
 ) -> list[pl.Expr]:
-    keys = [pl.col(column).cast(dtype).alias(name) for column, dtype, name in zip(columns, types, names, strict=True)]
+    keys = [column(key).cast(dtype).alias(name) for key, dtype, name in zip(columns, types, names, strict=True)]
     if not nan_is_null:
         return keys
     return [key.fill_nan(None) if dtype.is_float() else key for key, dtype in zip(keys, types, strict=True)]

@@ -13,6 +13,7 @@ import polars as pl
 
 from flows.engines.base import settle
 from transforms.core import statistics as stat
+from transforms.core.columns import column as exactly
 from transforms.core.random import draw
 
 Scalars = stat.Count | stat.Missing | stat.CountWhere | stat.Mean | stat.Std | stat.Sum | stat.Min | stat.Max
@@ -157,7 +158,7 @@ def _centred(columns: Sequence[stat.Measured], schema: pl.Schema, middles: Middl
 
 def measured_expr(column: stat.Measured, schema: pl.Schema) -> pl.Expr:
     """A column or derivation with NaN as null."""
-    expr = pl.col(column) if isinstance(column, str) else column
+    expr = exactly(column) if isinstance(column, str) else column
     dtype = schema[column] if isinstance(column, str) else _dtype(column, schema)
     return expr.fill_nan(None) if dtype.is_float() else expr
 
@@ -330,20 +331,24 @@ def correlation_matrix(row: dict[str, Any], size: int) -> tuple[tuple[float | No
 
 @_query.register
 def _(statistic: stat.Rows, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
-    rows = table.select(statistic.columns)
+    rows = table.select(map(exactly, statistic.columns))
     drawn = rows.with_columns(draw(statistic.seed, statistic.columns).alias(DRAW))
-    order = [DRAW, *(name for name in statistic.columns if not schema[name].is_nested())]
+    order = [pl.col(DRAW), *(exactly(name) for name in statistic.columns if not schema[name].is_nested())]
     if statistic.per is None:
         kept = drawn.sort(order, maintain_order=True).head(statistic.limit)
     else:
-        kept = drawn.sort(order, maintain_order=True).group_by(statistic.per, maintain_order=True).head(statistic.limit)
+        kept = (
+            drawn.sort(order, maintain_order=True)
+            .group_by(exactly(statistic.per), maintain_order=True)
+            .head(statistic.limit)
+        )
         kept = kept.sort(order, maintain_order=True)
-    return Query(kept.select(statistic.columns), lambda found: found)
+    return Query(kept.select(map(exactly, statistic.columns)), lambda found: found)
 
 
 @_query.register
 def _(statistic: stat.Head, table: pl.LazyFrame, schema: pl.Schema, middles: Middles) -> Query:
-    return Query(table.select(statistic.columns).head(statistic.rows), lambda found: found)
+    return Query(table.select(map(exactly, statistic.columns)).head(statistic.rows), lambda found: found)
 
 
 def settled(table: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import assert_never
 import polars as pl
 
 from flows.engines.polars_aggregates import measure_expr
+from transforms.core.columns import column
 from transforms.core.relations import Measure, Order, Window, WindowFunction
 
 PLACE = "__engine_place"
@@ -24,7 +25,7 @@ def windowed(table: pl.LazyFrame, relation: Window) -> pl.LazyFrame:
     # One sort gives each row its place; groups are then sorted by that number alone, whatever the keys.
     keys = relation.order_by
     order = pl.arg_sort_by(
-        [each.column for each in keys],
+        [column(each.column) for each in keys],
         descending=[each.descending for each in keys],
         nulls_last=[each.nulls_last for each in keys],
         maintain_order=True,
@@ -39,7 +40,7 @@ def _needs_order(relation: Window) -> bool:
 def _column(function: WindowFunction, relation: Window, schema: pl.Schema) -> pl.Expr:
     found = _function(function, relation.order_by, schema)
     # Without `over`, one value for the whole table would stay a constant in memory, by which polars divides inexactly.
-    groups: list[str | pl.Expr] = [*relation.by] or [pl.lit(True)]
+    groups: list[str | pl.Expr] = [*map(column, relation.by)] or [pl.lit(True)]
     order = PLACE if _needs_order(relation) and function.kind != "group" else None
     return found.over(groups, order_by=order).alias(function.output)
 
@@ -48,10 +49,10 @@ def _function(function: WindowFunction, order_by: tuple[Order, ...], schema: pl.
     if function.kind in RANKS:
         return _rank(function, order_by)
     dtype = schema[function.column]
-    value = pl.col(function.column).fill_nan(None) if dtype.is_float() else pl.col(function.column)
+    value = column(function.column).fill_nan(None) if dtype.is_float() else column(function.column)
     match function.kind:
         case "shift":
-            return pl.col(function.column).shift(function.offset)
+            return column(function.column).shift(function.offset)
         case "fill_forward":
             return value.forward_fill(function.limit)
         case "fill_backward":
@@ -71,7 +72,7 @@ def _rank(function: WindowFunction, order_by: tuple[Order, ...]) -> pl.Expr:
     place = pl.int_range(pl.len(), dtype=pl.Int64) + 1
     if function.kind == "row_number":
         return place
-    differs = [pl.col(each.column).ne_missing(pl.col(each.column).shift(1)) for each in order_by]
+    differs = [column(each.column).ne_missing(column(each.column).shift(1)) for each in order_by]
     starts = pl.any_horizontal(place == 1, *differs)
     low = pl.when(starts).then(place).forward_fill()
     high = pl.when(starts.shift(-1, fill_value=True)).then(place).backward_fill()

@@ -17,6 +17,7 @@ import polars as pl
 
 from flows.engines.polars_statistics import DRAW, measured_expr, scalar, scalar_answer, settled
 from transforms.core import statistics as stat
+from transforms.core.columns import column as exactly
 from transforms.core.random import draw
 
 
@@ -297,15 +298,17 @@ class DrawnRows(Partial):
 
     def start(self, rows: pl.LazyFrame) -> pl.DataFrame:
         columns = self.statistic.columns
-        return self.merge(rows.select(columns).with_columns(draw(self.statistic.seed, columns).alias(DRAW)).collect())
+        return self.merge(
+            rows.select(map(exactly, columns)).with_columns(draw(self.statistic.seed, columns).alias(DRAW)).collect()
+        )
 
     def merge(self, partials: pl.DataFrame) -> pl.DataFrame:
-        order = [DRAW, *(name for name in self.statistic.columns if not self.schema[name].is_nested())]
+        order = [pl.col(DRAW), *(exactly(name) for name in self.statistic.columns if not self.schema[name].is_nested())]
         drawn = partials.sort(order, maintain_order=True)
         if self.statistic.per is None:
             return drawn.head(self.statistic.limit)
-        kept = drawn.group_by(self.statistic.per, maintain_order=True).head(self.statistic.limit)
+        kept = drawn.group_by(exactly(self.statistic.per), maintain_order=True).head(self.statistic.limit)
         return kept.sort(order, maintain_order=True)
 
     def answer(self, whole: pl.DataFrame) -> pl.DataFrame:
-        return whole.select(self.statistic.columns)
+        return whole.select(map(exactly, self.statistic.columns))

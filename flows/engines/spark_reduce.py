@@ -188,7 +188,7 @@ def _of_nothing(partials: Sequence[Partial], schema: pl.Schema) -> tuple[list[li
     ) -> Iterator[pl.DataFrame]:
         names = schema.names() if columns is None else columns
         read.update(names)
-        yield schema.to_frame().select(names)
+        yield schema.to_frame().select(by_name(*names))
 
     table = register_io_source(source, schema=schema)
     pieces = [[each.finish(each.merge(each.start(table)))] for each in partials]

@@ -17,6 +17,7 @@ from pyspark.sql import types as st
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from flows.engines.spark_errors import portable_errors
+from transforms.core.columns import column as exactly
 
 RowFunction = Callable[[pl.LazyFrame], pl.LazyFrame]
 Batches = Iterable[pa.RecordBatch]
@@ -42,7 +43,7 @@ SCALARS: dict[type[pl.DataType], st.DataType] = {
 
 def spark_name(name: str) -> str:
     """The name that a column has in Spark: its own, unless PySpark would take it for a path of names."""
-    if name and "." not in name and "`" not in name and not name.startswith(ESCAPED):
+    if name and not set(".`*") & set(name) and not name.startswith(ESCAPED):
         return name
     return ESCAPED + name.encode().hex()
 
@@ -113,7 +114,7 @@ def spark_schema(schema: pl.Schema) -> st.StructType:
 def to_batches(rows: pl.DataFrame, to: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Polars rows as Arrow batches of exactly the declared types."""
     plain = rows.select(
-        pl.col(name).cast(carried(dtype)) if carried(dtype) != dtype else pl.col(name)
+        exactly(name).cast(carried(dtype)) if carried(dtype) != dtype else exactly(name)
         for name, dtype in rows.schema.items()
     )
     table = plain.to_arrow(compat_level=pl.CompatLevel.oldest())

@@ -115,7 +115,7 @@ class Story:
             self.app.settle()
         self.page.get_by_role("button", name="Make report").click()
         expect(self.page.get_by_role("button", name="Cancel")).to_be_visible(timeout=30_000)
-        expect(self.page.get_by_text("Warnings (")).to_be_visible(timeout=SLOW)
+        expect(self.page.get_by_role("heading", name="Warnings")).to_be_visible(timeout=SLOW)
         self.app.settle()
 
     def add(self, search: str, title: str, fill: Callable[[], None] = lambda: None) -> None:

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 
 from flows.engines.polars_engine import PolarsEngine
 from tests.checks import assert_same_rows
-from tests.spark.tables import COMPARABLE, NASTY, NUMBERS, TABLES
+from tests.spark.tables import COMPARABLE, NAN, NASTY, NUMBERS, TABLES
 from transforms.core.errors import StepError
 from transforms.core.relations import (
     Aggregate,
@@ -33,6 +33,7 @@ from transforms.core.relations import (
     WindowFunction,
 )
 from transforms.core.rowwise import AddColumns, KeepRows, RefuseRows, SelectColumns
+from transforms.core.statistics import Head, Missing, Quantile, Rows, ValueCounts
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -322,3 +323,30 @@ def test_keys_that_cannot_be_compared_are_an_error_that_names_both(spark: SparkS
 
     with pytest.raises(StepError, match="'g' holds integer values and 't', on the right, text values"):
         SparkEngine(spark, {"l": LARGE, "r": NASTY}).collect(Join(Source("l"), Source("r"), ("g",), ("t",)))
+
+
+def test_names_that_look_like_patterns_are_names(spark: SparkSession) -> None:
+    from flows.engines.spark_engine import SparkEngine
+
+    columns = {"^g$": ["a", "b", "a", None], "*": [4, 3, 2, 1], "^.*$": [1.0, NAN, 3.0, None], "g": [1, 2, 3, 4]}
+    rows, source = pl.DataFrame(columns), Source("rows")
+    here, there = PolarsEngine.over({"rows": rows}), SparkEngine(spark, {"rows": rows})
+    sums = Aggregate(source, ("^g$",), (Measure("sum", "*", "sum"), Measure("mean", "^.*$", "mean")))
+    ranked = Window(source, ("^g$",), (Order("*"),), (WindowFunction("row_number", "place"),))
+    for table in (
+        sums,
+        ranked,
+        Sort(source, (Order("^.*$"), Order("*"))),
+        Distinct(source, ("^g$",), "first", (Order("*"),)),
+        Distinct(source, ("^g$",), "none"),
+        Sample(source, 2, per=("^g$",)),
+        Join(source, sums, ("^g$",), ("^g$",), "left"),
+        Join(source, ranked, ("*",), ("*",), "full"),
+        AsofJoin(source, sums, "g", "sum"),
+        Concat((source, sums)),
+    ):
+        assert_same_rows(there.collect(table), here.collect(table))
+    asked = [Rows(("^g$", "*"), 2), Head(("^.*$",), 1), Missing("^.*$"), ValueCounts("^g$"), Quantile("*", 0.5)]
+    mine, theirs = (engine.measure([(source, asked)])[0] for engine in (here, there))
+    assert mine[2:] == theirs[2:]
+    assert mine[0].equals(theirs[0])

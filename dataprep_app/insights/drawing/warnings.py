@@ -14,6 +14,8 @@ KNOWN: Mapping[str, type[Rule]] = {each.id: each for each in RULES}
 COLUMNS = "columns"
 """Number of a warning, and parameter of a step, that tells that they are about several columns."""
 
+OF_DATA = frozenset({"drift", "few_of_class", "imbalanced"})
+"""Rules whose numbers go by names of columns or classes, which are shown as they are."""
 LABELS = {"base": "Without a model", "normalised": "Gained of what there is to gain"}
 """Names of numbers that do not speak for themselves."""
 
@@ -30,15 +32,16 @@ def evidence_of(finding: Finding) -> list[tuple[str, str]]:
     found = []
     for name, value in finding.evidence.items():
         of_a_column = shared and name != COLUMNS
-        label = cut(name) if of_a_column else LABELS.get(name, name.replace("_", " ").capitalize())
+        named = of_a_column or finding.rule in OF_DATA
+        label = cut(name) if named else LABELS.get(name, name.replace("_", " ").capitalize())
         found.append((label, _number(noted if of_a_column else name, value)))
     return found
 
 
 def columns_of(finding: Finding, report: Report) -> tuple[str, ...]:
     """The columns that a warning is about: one, or those that share the warning."""
-    if finding.column is not None:
-        return (finding.column,)
+    if finding.column is not None or finding.columns:
+        return finding.columns or (str(finding.column),)
     if COLUMNS not in finding.evidence:
         return ()
     known = {each.name for each in report.features}

@@ -8,9 +8,11 @@ from pydantic import Field
 
 from dataprep_app.insights.findings import Finding, Fix, Priority
 from dataprep_app.insights.rules.rule import ANCHOR, OURS, Looked, Rule
-from dataprep_app.insights.rules.wording import dropped, percent, quoted, rows_of, shown
+from dataprep_app.insights.rules.wording import dropped, percent, quoted, rows_of, such_as
 from dataprep_app.insights.signs.facts import PersonalKind, Variant
 
+MOST_SHOWN = 60
+"""Characters of a text that a warning shows whole."""
 MOST_MAPPED = 500
 """The most spellings that are mapped one by one, for a person to read."""
 
@@ -36,7 +38,9 @@ class SpellingVariants(Rule):
             if not found or rows < self.least:
                 continue
             among = looked.among
-            first = found[0].spellings
+            # Long texts are cut where they are shown, so that theirs would look the same.
+            short = [each for each in found if all(len(text) <= MOST_SHOWN for text, _ in each.spellings[:3])]
+            first = [*short, *found][0].spellings
             target = looked.target is not None and looked.target.name == name
             priority: Priority = "high" if target else "low" if each.summary.type == "text" else "medium"
             what = f"{len(found):,} values" if len(found) > 1 else "One value"
@@ -103,6 +107,46 @@ class WhiteSpace(Rule):
             )
 
 
+class GarbledText(Rule):
+    """Some texts have characters that nobody can read."""
+
+    id = "garbled_text"
+    title = "Garbled text"
+    scope = "feature"
+    source = f"{OURS}: control characters, and letters that come of UTF-8 read as Latin 1 or Windows 1252"
+    shared = "{n} columns have texts with characters that cannot be read: {columns}."
+    noted = "rows"
+
+    least: int = Field(1, ge=1)
+    """Rows from which it is worth a warning."""
+
+    share: float = Field(0.01, gt=0, le=1)
+    """Share of the texts from which the warning is medium."""
+
+    def look(self, looked: Looked) -> Iterator[Finding]:
+        for each in looked.columns:
+            name = each.summary.name
+            signs = looked.signs_of(name)
+            if signs.garbled < self.least:
+                continue
+            decode = Fix(label="Read them as they were meant", transform="fix_encoding", params={"columns": [name]})
+            remove = Fix(
+                label="Remove control characters",
+                transform="remove_control_characters",
+                params={"columns": [name]},
+            )
+            yield self.finding(
+                "medium" if signs.garbled >= self.share * signs.rows else "low",
+                f"{rows_of(signs.garbled)}{looked.among} of {name!r} {'has' if signs.garbled == 1 else 'have'} "
+                f"characters that cannot be read, such as {quoted(signs.garbled_examples[0])}: probably they were "
+                "written in one encoding and read in another.",
+                column=name,
+                evidence={"rows": signs.garbled},
+                examples=[quoted(text) for text in signs.garbled_examples],
+                fixes=[decode, remove] if signs.miscoded else [remove],
+            )
+
+
 class TextPatternExceptions(Rule):
     """Nearly all codes of a column are built in one way, and some are not."""
 
@@ -126,7 +170,7 @@ class TextPatternExceptions(Rule):
             yield self.finding(
                 "medium",
                 f"{percent(shape.share)} of the values of {name!r} are built{like}, but {rows_of(shape.rows)}"
-                f"{looked.among} {'is' if shape.rows == 1 else 'are'} not, such as {shown(shape.others)}.",
+                f"{looked.among} {'is' if shape.rows == 1 else 'are'} not, such as {such_as(shape.others)}.",
                 column=name,
                 evidence={"rows": shape.rows, "share": round(shape.share, 4)},
                 examples=[text for text, _ in shape.others],
@@ -207,4 +251,4 @@ def _redacted(name: str) -> Fix:
     return Fix(label="Remove it from the texts", transform="redact_pii_text", params={"column": name})
 
 
-RULES = (SpellingVariants, WhiteSpace, TextPatternExceptions, PersonalData)
+RULES = (SpellingVariants, WhiteSpace, GarbledText, TextPatternExceptions, PersonalData)

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dataprep_app.insights.findings import Finding, Fix
 from dataprep_app.insights.rules.rule import ANCHOR, OURS, Looked, Rule
-from dataprep_app.insights.rules.wording import percent, rows_of, shown
+from dataprep_app.insights.rules.wording import percent, rows_of, such_as
 from dataprep_app.insights.signs.facts import Dates, Numbers, Signs
 from transforms.date_guess import DAY_FIRST, MONTH_FIRST
 
@@ -59,7 +59,7 @@ class NumbersAsText(Rule):
             if share < self.share:
                 continue
             rest = signs.rows - numbers.rows
-            others = f" All but {rows_of(rest)}, such as {shown(signs.not_numbers, 2)}." if rest else ""
+            others = f" All but {rows_of(rest)}, such as {such_as(signs.not_numbers, 2)}." if rest else ""
             most = percent(share) if rest else "all"
             doubt = " The same texts also read as other numbers with other separators." if numbers.doubtful else ""
             yield self.finding(
@@ -101,7 +101,7 @@ class MixedTypes(Rule):
             yield self.finding(
                 "medium" if share >= 0.8 else "low",
                 f"{percent(share)} of the values of {name!r} are numbers, but {rows_of(rest)}{looked.among} "
-                f"{'is' if rest == 1 else 'are'} not, such as {shown(signs.not_numbers)}.",
+                f"{'is' if rest == 1 else 'are'} not, such as {such_as(signs.not_numbers)}.",
                 column=name,
                 evidence={"numbers": numbers.rows, "others": rest, "share": round(share, 4)},
                 examples=[text for text, _ in signs.not_numbers],
@@ -176,7 +176,7 @@ class DatesAsText(Rule):
             way = written_as(dates.formats[0][0]) + (" with a time of day" if dates.timed else "")
             doubt = " No value tells whether the day or the month comes first." if dates.order == "unknown" else ""
             rest = signs.rows - dates.rows if text else 0
-            others = f" All but {rows_of(rest)}, such as {shown(signs.not_dates, 2)}." if rest else ""
+            others = f" All but {rows_of(rest)}, such as {such_as(signs.not_dates, 2)}." if rest else ""
             yield self.finding(
                 "medium",
                 f"{name!r} is stored as {stored}, but holds dates, written the way {way} is.{others}{doubt}",

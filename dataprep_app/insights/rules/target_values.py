@@ -10,7 +10,7 @@ from dataprep_app.insights.findings import FeatureSummary, Finding, Fix
 from dataprep_app.insights.rules.columns_numbers import limited, unskewed
 from dataprep_app.insights.rules.columns_types import is_code, numbers_read
 from dataprep_app.insights.rules.rule import ANCHOR, Looked, Rule
-from dataprep_app.insights.rules.wording import percent, rows_of, shown
+from dataprep_app.insights.rules.wording import percent, rows_of, such_as
 
 
 class NonNumericTarget(Rule):
@@ -47,7 +47,7 @@ class NonNumericTarget(Rule):
             return
         share = rows / present
         fixes = numbers_read(name, signs.numbers, safe=False) if signs.numbers else [_cleared(name)]
-        such = f", such as {shown(words)}" if words else ", but infinite"
+        such = f", such as {such_as(words)}" if words else ", but infinite"
         yield self.finding(
             "high" if share > self.many else "medium",
             f"{rows_of(rows)} of {name!r} ({percent(share)}) {'is' if rows == 1 else 'are'} no number{such}."

@@ -53,6 +53,7 @@ def _one(group: list[Finding], shared: str, noted: str) -> Finding:
         update={
             "column": None,
             "text": shared.format(n=len(group), columns=listed(described, FEW)),
+            "columns": tuple(str(each.column) for each in group),
             "evidence": evidence,
             "examples": tuple(names[:SHOWN]),
             "fixes": tuple(_fixes(group)[:MOST_FIXES]),

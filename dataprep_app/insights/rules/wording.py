@@ -29,6 +29,11 @@ def shown(values: Sequence[tuple[str, int]], most: int = 3) -> str:
     return listed([quoted(text) for text, _ in values], most)
 
 
+def such_as(values: Sequence[tuple[str, int]], most: int = 3) -> str:
+    """The first few of some texts in quotes; how many more there are is not known."""
+    return listed([quoted(text) for text, _ in values[:most]], most)
+
+
 def quoted(text: str, most: int = 60) -> str:
     """A text in quotes, as it is but for signs that cannot be seen, and not too long to read."""
     cut = text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -108,6 +108,12 @@ class Signs(Facts):
     variants: tuple[Variant, ...] = ()
     """Values that are written in several ways: case, blanks, accents or punctuation apart they are equal."""
     several: Several | None = None
+    garbled: int = 0
+    """Rows whose text has control characters, or letters that come of a wrong encoding."""
+    garbled_examples: tuple[str, ...] = ()
+    """The places where some of them have."""
+    miscoded: bool = False
+    """Whether some have letters that come of UTF-8 read as something else: ``cafÃ©``."""
     around: int = 0
     """Rows with white space before or after the text."""
     around_examples: tuple[str, ...] = ()

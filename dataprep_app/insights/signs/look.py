@@ -12,7 +12,7 @@ from dataprep_app.insights.signs.numbers import clock_in_digits, dates_apart, da
 from dataprep_app.insights.signs.personal import personal_numbers, personal_texts
 from dataprep_app.insights.signs.same import renamed_columns, same_columns
 from dataprep_app.insights.signs.several import several
-from dataprep_app.insights.signs.spelling import shape_of, variants, white_space
+from dataprep_app.insights.signs.spelling import garbled, shape_of, variants, white_space
 from dataprep_app.insights.signs.texts import texts_of
 from dataprep_app.insights.signs.written import written
 from flows.engines.base import Control
@@ -66,6 +66,7 @@ def _text(table: pl.DataFrame, name: str) -> Signs:
     texts = texts_of(table, name)
     reads = written(texts)
     around, examples = white_space(texts)
+    unread, places, miscoded = garbled(texts)
     values = reads.numbers is not None and reads.numbers.rows > 0.9 * texts.rows
     values = values or (reads.dates is not None and reads.dates.rows > 0.9 * texts.rows)
     return Signs(
@@ -79,6 +80,9 @@ def _text(table: pl.DataFrame, name: str) -> Signs:
         not_dates=reads.not_dates,
         variants=() if values else variants(texts),
         several=None if values else several(texts),
+        garbled=unread,
+        garbled_examples=places,
+        miscoded=miscoded,
         around=around,
         around_examples=examples,
         personal=personal_texts(texts),

@@ -22,6 +22,10 @@ SEPARATORS = str.maketrans(dict.fromkeys("_-–—/.,;:'’`\"", " "))
 LEAST_SHARE = 0.85
 """Share of the texts that are built in one way from which the others are exceptions (Data Quality and Insights Report
 of SageMaker Data Wrangler: patterns with a confidence from 0.85 on)."""
+UNREADABLE = r"[\x00-\x08\x0E-\x1F\x7F-\x9F\u{FFFD}]"
+"""Control characters but for tabs and line breaks, and what is written for a character that could not be read."""
+MISCODED = r"[ÂÃ][\u{80}-\u{BF}]|â€"
+"""What becomes of letters with accents and of quotation marks where UTF-8 is read as Latin 1 or Windows 1252."""
 LEAST_ROWS, LEAST_CODES = 100, 20
 """Rows, and different texts, below which nothing is said of how they are built."""
 LONGEST_SHAPE = 30
@@ -85,6 +89,13 @@ def white_space(texts: Texts) -> tuple[int, tuple[str, ...]]:
     """Rows with white space around the text, and some of these texts in quotes."""
     padded = texts.counts.filter(pl.col("text") != pl.col("plain"))
     return int(padded["rows"].sum()), tuple(repr(each[:60]) for each in padded["text"].head(3))
+
+
+def garbled(texts: Texts) -> tuple[int, tuple[str, ...], bool]:
+    """Rows whose text cannot be read in places, some of these places, and whether they come of a wrong encoding."""
+    found = texts.counts.filter(pl.col("text").str.contains(f"{UNREADABLE}|{MISCODED}"))
+    places = found["text"].head(3).str.extract(f"(?s)(.{{0,15}}(?:{UNREADABLE}|{MISCODED}).{{0,15}})")
+    return int(found["rows"].sum()), tuple(places), bool(found["text"].str.contains(MISCODED).any())
 
 
 def shape_of(texts: Texts) -> Shape | None:

@@ -49,6 +49,8 @@ def draw_profile(flow_id: str, reference: str) -> None:
     if job is None:
         return
     status = job.status()
+    if status.state == "cancelled":
+        return
     with st.container(border=True, gap="small"):
         if status.state not in store.ENDED:
             _progress(job)

@@ -218,6 +218,9 @@ PLANTED: dict[str, Planted] = {
     "white_space": Planted(
         CLEAN.with_columns(city=pl.when(pl.int_range(ROWS) % 50 == 3).then(pl.lit(" Oslo")).otherwise("city")), "city"
     ),
+    "garbled_text": Planted(
+        CLEAN.with_columns(city=pl.when(pl.int_range(ROWS) % 3 == 1).then(pl.lit("Caf\x1a")).otherwise("city")), "city"
+    ),
     "text_pattern": Planted(with_column("part", _PARTS), "part"),
     "personal_data": Planted(with_column("mail", [f"person{row % 480}@example.org" for row in range(ROWS)]), "mail"),
     "high_cardinality": Planted(with_column("address_text", _STREETS), "address_text", "y"),

@@ -71,7 +71,7 @@ def test_page_has_every_section_and_its_contents_lead_there(kind: Kind | None) -
     assert len(anchors) == (11 if kind else 9)
     text = " ".join(" ".join(seen.text).split())
     # One of each card, each section, and of the target when there is one.
-    assert text.count(BASIS) == len(report.cards) + 6 + bool(kind)
+    assert text.count(BASIS) == len(report.cards) + 6 + (kind == "regression")
     for each in TERMS.values():
         assert each.name in text
     assert "None" not in re.sub(r"None of|> None", "", text)
@@ -268,3 +268,54 @@ def test_every_measure_and_dependency_has_its_words() -> None:
     kinds = get_args(Dependency.model_fields["kind"].annotation)
     assert len({dependency(("a", "b"), "c", each) for each in kinds}) == len(kinds)
     assert meaning("outlier").endswith("Source: Data Quality and Insights Report of SageMaker Data Wrangler.")
+
+
+def test_only_classes_of_the_test_are_drawn() -> None:
+    report = made_up("multiclass")
+    assert report.model is not None
+    names = tuple(f"kind {place}" for place in range(40))
+    rows = tuple(tuple(5 * (i == j) * (i % 10 == 0) for j in range(40)) for i in range(40))
+    known = [report.model.classes[0].model_copy(update={"name": name, "test_rows": sum(row)})
+             for name, row in zip(names, rows, strict=True)]  # fmt: skip
+    problem = report.model.problem.model_copy(update={"classes": names})
+    model = report.model.model_copy(update={"problem": problem, "confusion": rows, "classes": tuple(known)})
+    page = as_html(report.model_copy(update={"model": model}))
+    assert [name for name in names if f">predicted {name}<" in page] == ["kind 0", "kind 10", "kind 20", "kind 30"]
+    assert "Classes that are neither there nor predicted are left out." in page
+    assert "36 more classes without a row in the test." in page
+
+
+def test_long_lists_of_columns_are_cut() -> None:
+    names = tuple(f"week {place}" for place in range(80))
+    report = made_up()
+    assert report.missing is not None
+    pattern = report.missing.patterns[0].model_copy(update={"columns": names})
+    missing = report.missing.model_copy(
+        update={"patterns": (pattern,), "by_column": tuple((name, 3) for name in names)}
+    )
+    page = as_html(report.model_copy(update={"missing": missing}))
+    assert "week 7 and 72 more" in page
+    assert "50 more columns." in page
+    assert "week 30<" not in page.split('id="missing"')[1].split("</section>")[0]
+
+
+def test_a_score_on_rows_trained_on_is_explained_only_where_it_is_far_above() -> None:
+    report = made_up()
+    assert report.model is not None
+    for train, said in ((0.74, False), (0.99, True)):
+        page = as_html(report.model_copy(update={"model": report.model.model_copy(update={"train_score": train})}))
+        assert ("by heart" in page) == said
+
+
+def test_names_of_classes_and_columns_are_evidence_as_they_are() -> None:
+    finding = Finding(
+        rule="imbalanced", title="t", scope="target", priority="low", text="t.", evidence={"fully_paid": 3}
+    )
+    assert evidence_of(finding) == [("fully_paid", "3")]
+
+
+def test_years_are_written_without_a_comma() -> None:
+    report = made_up()
+    named = report.features[0].model_copy(update={"stored_as": "integer", "top": (), "min": 1_975, "max": 2_022})
+    page = as_html(report.model_copy(update={"features": (named, *report.features[1:])}))
+    assert "1975 to 2022" in page

@@ -118,6 +118,11 @@ def test_codes_built_in_one_way_from_85_percent(rows: int, level: str | None) ->
     assert priority("text_pattern", with_column("c", codes)) == level
 
 
+@pytest.mark.parametrize(("rows", "level"), [(0, None), (1, "low"), (9, "low"), (10, "medium")])
+def test_garbled_text_is_pressing_from_one_percent(rows: int, level: str | None) -> None:
+    assert priority("garbled_text", with_column("c", some("a\x1ab", rows, ["plain", "other"]))) == level
+
+
 @pytest.mark.parametrize(("share", "level"), [(0.9, None), (0.901, "medium")])
 def test_high_cardinality_above_nine_tenths(share: float, level: str | None) -> None:
     words = [f"road {chr(97 + row % 26)} {chr(97 + row // 26)}" for row in range(round(share * ROWS))]
@@ -279,6 +284,24 @@ def test_the_score_of_a_quick_model(model: QuickResult, share: float, level: str
     score = model.score.model_copy(update={"normalised": share, "value": 0.5 + share / 2})
     built = model.model_copy(update={"score": score, "classes": ()})
     assert priority("low_quick_model_score", CLEAN, "y", model=built) == level
+
+
+def test_a_low_score_on_few_rows_may_be_chance(model: QuickResult) -> None:
+    score = model.score.model_copy(update={"normalised": 0.0})
+    rows = model.rows.model_copy(update={"test": 49})
+    finding = found(CLEAN, "y", model=model.model_copy(update={"score": score, "rows": rows}))["low_quick_model_score"]
+    assert finding.priority == "medium"
+    assert "49 rows only, so that may be chance" in finding.text
+
+
+def test_accuracy_does_not_hide_a_model_that_tells_rare_classes_apart(model: QuickResult) -> None:
+    score = model.score.model_copy(update={"metric": "accuracy", "normalised": -0.01})
+    built = model.model_copy(update={"score": score, "metrics": {"auc_one_vs_rest_weighted": 0.74}})
+    finding = found(CLEAN, "y", model=built)["low_quick_model_score"]
+    assert finding.priority == "medium"
+    assert finding.title == "Low quick-model score"
+    assert "AUC of each against the rest 0.74" in finding.text
+    assert "next to nothing" not in finding.text
 
 
 @pytest.mark.parametrize(("recall", "f1", "rows", "level"), [

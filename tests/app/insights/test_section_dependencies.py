@@ -120,6 +120,17 @@ def test_what_breaks_while_another_column_decides_in_every_row_is_no_error() -> 
     assert all(each.dependent != "town" for each in of(table).found)
 
 
+def test_numbers_of_different_units_are_not_compared() -> None:
+    """Horsepower is mostly less than displacement in cubic inches, which is no rule."""
+    paid = np.random.default_rng(4).lognormal(4, 0.4, ROWS).round(2)
+    table = pl.DataFrame({"low": paid, "high": (paid * 1.01 + np.random.default_rng(5).exponential(40, ROWS)).round(2)})
+    some = broken(table, "high", [5, 77], pl.col("low") / 2)
+    assert of(some).found == ()
+    assert only(some.rename({"low": "price_paid", "high": "list_price"})).kind == "at_most"
+    equal = some.with_columns(high=pl.when(PLACE % 50 == 9).then("low").otherwise("high"))
+    assert only(equal).kind == "at_most"
+
+
 def test_date_before_another_is_told() -> None:
     table = broken(stays(), "left", [3, 500], pl.col("arrived").dt.offset_by("-7d"))
     found = only(table)

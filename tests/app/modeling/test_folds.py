@@ -79,3 +79,19 @@ def test_one_row_many_times_cannot_be_divided() -> None:
 def test_nested_columns_do_not_matter() -> None:
     rows = table(100).with_columns(tags=pl.concat_list("x", "x"))
     assert len(fold_rows(rows).test) == 20
+
+
+def test_rows_that_differ_in_the_target_only_are_mostly_on_one_side() -> None:
+    random = np.random.default_rng(0)
+    cells = pl.DataFrame({"a": random.integers(0, 12, 4_000), "b": random.integers(0, 6, 4_000)})
+    rows = cells.with_columns(y=pl.Series(np.where(random.random(4_000) < 0.4, "yes", "no")))
+    found = fold_rows(rows, classes=rows["y"], target="y")
+    sides = pl.DataFrame({"cell": cells.select(pl.struct("a", "b").hash())["a"], "y": rows["y"]}).with_columns(
+        held=pl.int_range(pl.len()).is_in(pl.Series(np.r_[found.test, found.stop]).implode())
+    )
+    apart = sides.group_by("cell").agg(
+        pl.col("held").filter(pl.col("y") == "yes").mean().alias("yes"),
+        pl.col("held").filter(pl.col("y") == "no").mean().alias("no"),
+    )
+    assert (apart["yes"] - apart["no"]).abs().mean() < 0.1
+    assert 0.15 < len(found.test) / 4_000 < 0.25

@@ -10,7 +10,7 @@ from sklearn import metrics as sk
 from dataprep_app.modeling.attempt import Parts
 from dataprep_app.modeling.folds import fold_rows
 from dataprep_app.modeling.outcome import QuickResult, Settings
-from dataprep_app.modeling.quick import quick_build
+from dataprep_app.modeling.quick import IMPACT_LEAST, IMPACT_ROWS, IMPACT_TREES, quick_build
 from flows.engines.base import Cancelled, Control
 from tests.app.modeling.tables import noise, planted
 from transforms.core.errors import DataprepError
@@ -183,3 +183,15 @@ def test_real_loans_are_hard_to_tell_apart() -> None:
     assert result.problem.kind == "multiclass"
     assert -0.05 < result.score.normalised < 0.05
     assert {each.name: (each.recall or 0) < 0.2 for each in result.classes}["current"]
+
+
+def test_impact_of_many_classes_is_measured_on_fewer_rows() -> None:
+    random = np.random.default_rng(0)
+    x = random.normal(size=6_000)
+    two, many = (pl.DataFrame({"x": x, "y": [f"c{int(each)}" for each in np.digitize(x, edges)]})
+                 for edges in ([0.0], np.linspace(-2, 2, 39)))  # fmt: skip
+    assert quick_build(two, "y", Settings(linear=False)).result.impact_rows == IMPACT_ROWS
+    result = quick_build(many, "y", Settings(linear=False)).result
+    assert len(result.problem.classes) == 40
+    assert result.impact_rows == max(IMPACT_LEAST, IMPACT_TREES // (40 * result.rounds)) < IMPACT_ROWS
+    assert result.impact[0].share == 1
