@@ -131,17 +131,22 @@ def preview(
         control=control or Control(),
     )
     plan = planner.plan([reference])
-    made_now = {each: table for each, table in plan.tables.items() if node_of(each) not in tables}
-    wanted = {each: table for each, table in made_now.items() if each == reference or "." not in each}
-    wanted = _thinned(wanted, reference)
+    made = {each: table for each, table in plan.tables.items() if node_of(each) not in tables}
+    computed = _computed(made, reference, engine)
+    for each, kept in computed.items():
+        made_by = node_of(each)
+        cache.put(f"{keys[made_by]}{each[len(made_by) :]}", kept)
+    return computed[reference]
+
+
+def _computed(made: Mapping[str, Table], reference: str, engine: PolarsEngine) -> dict[str, Preview]:
+    """The rows of a table, and of tables on the way to it, in one query."""
+    whole = {each: table for each, table in made.items() if each == reference or "." not in each}
+    wanted = _thinned(whole, reference)
     wide = any(len(table.schema) > WIDE for table in wanted.values())
     frames = [engine.table(table.relation) for table in wanted.values()]
     rows = engine.gather(frames, "in-memory" if wide else "streaming")
-    made = {each: Preview(table, sampled=True) for each, table in zip(wanted, rows, strict=True)}
-    for each, kept in made.items():
-        made_by = node_of(each)
-        cache.put(f"{keys[made_by]}{each[len(made_by) :]}", kept)
-    return made[reference]
+    return {each: Preview(table, sampled=True) for each, table in zip(wanted, rows, strict=True)}
 
 
 def _thinned(tables: Mapping[str, Table], reference: str) -> dict[str, Table]:

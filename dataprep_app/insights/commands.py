@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from dataprep_app.insights.compare import Comparison
@@ -28,7 +29,7 @@ def insights(given: argparse.Namespace) -> int:
     control = Control()
     signal.signal(signal.SIGTERM, lambda *_: control.cancel())
     sampling = None if given.all_rows else Sampling(given.sample or SAMPLE)
-    wish = Wish(given.target, given.problem, time=given.time)
+    wish = Wish(given.target, given.problem, thresholds=_thresholds(given.threshold), time=given.time)
     asked = Asked(given.subject, wish, sampling, engine=given.engine)
     tell = _tell if sys.stderr.isatty() else lambda _share, _what: None
     if given.full_profile:
@@ -55,6 +56,10 @@ def insights_arguments(parser: argparse.ArgumentParser) -> None:
     rows.add_argument(
         "--sample", type=int, metavar="ROWS", help=f"only so many first rows of each source; {SAMPLE:,} by default"
     )
+    parser.add_argument(
+        "--threshold", metavar="RULE.NAME=NUMBER", action="append", default=[],
+        help="another threshold of a rule, such as missing.high=0.3; dataprep_app/insights/RULES.md lists them",
+    )  # fmt: skip
     parser.add_argument("--engine", choices=("polars", "spark"), default="polars", help="what measures the columns")
     parser.add_argument("--compare", metavar="TABLE|FLOW[:STEP]", help="a later table, to put beside the first")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write report.html or report.json")
@@ -118,6 +123,25 @@ def compared_summary(found: Comparison) -> str:
     if found.gone is not None:
         lines += ["", f"Rows gone: {found.gone.rows:,}, new: {found.gone.added:,}. {found.gone.note}".strip()]
     return "\n".join(lines)
+
+
+def _thresholds(given: Sequence[str]) -> dict[str, dict[str, float]]:
+    """Thresholds by rule.
+
+    Raises:
+        DataprepError: one is not written as it should be.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for each in given:
+        rule, dot, rest = each.partition(".")
+        name, equals, number = rest.partition("=")
+        try:
+            found.setdefault(rule, {})[name] = float(number)
+        except ValueError:
+            equals = ""
+        if not (dot and equals):
+            raise DataprepError(f"--threshold {each!r} is no threshold. Write it like missing.high=0.3.")
+    return found
 
 
 def _number(value: float | None, unit: str) -> str:

@@ -120,7 +120,7 @@ def write_profile(
 
 def _page(rows: pl.DataFrame, title: str, made: Profile, on_progress: Progress) -> str:
     on_progress(READ, f"describing {rows.height:,} rows of {rows.width} columns")
-    with _quiet() as profile_report:
+    with quiet_profiling() as profile_report:
         report = profile_report(_frame(rows), **_settings(rows, title, made))
         report.get_description()
         on_progress(DESCRIBED, "drawing the page")
@@ -128,7 +128,7 @@ def _page(rows: pl.DataFrame, title: str, made: Profile, on_progress: Progress) 
 
 
 @contextmanager
-def _quiet() -> Iterator[Any]:
+def quiet_profiling() -> Iterator[Any]:
     """The library, without a word to anybody."""
     before = {name: os.environ.get(name) for name in OFF}
     os.environ |= OFF

@@ -65,8 +65,8 @@ def of_models(name: str) -> Work:
 def insights(arguments: Arguments, tell: Report, control: Control) -> dict[str, Any]:
     """Make a quality report, or two side by side.
 
-    Takes ``path``, ``reference``, ``target``, ``problem``, ``time``, ``sampling``, ``engine``, ``compare`` (a later
-    table of the flow).
+    Takes ``path``, ``reference``, ``target``, ``problem``, ``time``, ``sampling``, ``thresholds``, ``engine``,
+    ``compare`` (a later table of the flow).
     """
     from dataprep_app.insights.making import Asked, compare_tables, report_table
     from dataprep_app.insights.report import Wish
@@ -74,7 +74,8 @@ def insights(arguments: Arguments, tell: Report, control: Control) -> dict[str, 
 
     path, later = arguments["path"], arguments.get("compare")
     sampling = Sampling(**arguments["sampling"]) if arguments.get("sampling") else None
-    wish = Wish(arguments.get("target"), arguments.get("problem", "auto"), time=arguments.get("time"))
+    thresholds = arguments.get("thresholds", {})
+    wish = Wish(arguments.get("target"), arguments.get("problem", "auto"), thresholds, arguments.get("time"))
     asked = Asked(f"{path}:{arguments['reference']}", wish, sampling, arguments.get("engine", "polars"))
 
     def told(share: float, what: str) -> None:

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -70,11 +69,11 @@ def ours(rows: pl.DataFrame, *, model: bool) -> None:
 
 
 def peer(rows: pl.DataFrame, *, minimal: bool) -> None:
-    """The report of ydata-profiling, written as a page."""
-    warnings.simplefilter("ignore")
-    from ydata_profiling import ProfileReport
+    """The report of ydata-profiling, made as a page."""
+    from dataprep_app.insights.full_profile import quiet_profiling
 
-    ProfileReport(rows.to_pandas(), minimal=minimal, progress_bar=False).to_html()
+    with quiet_profiling() as profile_report:
+        profile_report(rows.to_pandas(), minimal=minimal, progress_bar=False).to_html()
 
 
 PARTS: dict[str, Callable[[pl.DataFrame], None]] = {

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from dataprep_app.insights.reference import json_schema, rules_page
 from transforms import reference
 from transforms.catalog import catalog, index
 
@@ -29,6 +30,8 @@ GENERATED: dict[str, Callable[[], str]] = {
     "transforms/REFERENCE.md": reference.markdown,
     "transforms/index.json": places,
     "tests/data/ids.json": ids,
+    "dataprep_app/insights/RULES.md": rules_page,
+    "dataprep_app/insights/report.schema.json": json_schema,
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic import ValidationError
+
 from dataprep_app.insights.rules import (
     columns_categories,
     columns_disguised,
@@ -45,12 +47,26 @@ def rules(thresholds: Mapping[str, Mapping[str, float]] | None = None) -> tuple[
     """The rules with their thresholds, those that are given and the defaults of the rest.
 
     Raises:
-        DataprepError: there is no such rule.
-        pydantic.ValidationError: a threshold is not valid.
+        DataprepError: there is no such rule or threshold, or it cannot be that number.
     """
     given = thresholds or {}
     known = {each.id: each for each in RULES}
     for id in given:
         if id not in known:
             raise DataprepError(f"There is no rule {id!r}. {did_you_mean(id, known)}".strip())
-    return tuple(each.model_validate(dict(given.get(id, {}))) for id, each in known.items())
+    return tuple(_with(each, given.get(id, {})) for id, each in known.items())
+
+
+def _with(rule: type[Rule], thresholds: Mapping[str, float]) -> Rule:
+    try:
+        return rule.model_validate(dict(thresholds))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        if first["type"] == "extra_forbidden":
+            there = ", ".join(rule.model_fields) or "none"
+            raise DataprepError(f"Rule {rule.id!r} has no threshold {name!r}. It has: {there}.") from error
+        reason = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+        raise DataprepError(
+            f"Threshold {name!r} of rule {rule.id!r} cannot be {first['input']!r}: {reason}."
+        ) from error

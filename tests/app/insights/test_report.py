@@ -127,3 +127,16 @@ def test_command_writes_the_page_and_prints_json(
     assert "No warning" in (text := capsys.readouterr().out) or "MEDIUM" in text
     assert main(["insights", f"{flow}:joyned"]) == 1
     assert "Did you mean 'joined'" in capsys.readouterr().err
+
+
+def test_a_threshold_that_is_wrong_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.csv"
+    table_with(1.0).write_csv(path)
+    for given, said in (
+        ("missin.medium=0.5", "no rule 'missin'"),
+        ("missing.mid=0.5", "no threshold 'mid'. It has: medium"),
+        ("missing.medium=5", "cannot be 5.0: input should be less than or equal to 1"),
+        ("missing", "Write it like missing.high=0.3"),
+    ):
+        assert main(["insights", str(path), "--threshold", given]) != 0
+        assert said in capsys.readouterr().err
