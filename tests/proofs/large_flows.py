@@ -96,9 +96,11 @@ def engine_over(sources: Mapping[str, Any], control: Any) -> PolarsEngine:
 def main() -> None:
     """Run both parts, or the one that is named."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("parts", nargs="*", choices=("wide", "long"), default=[])
+    parser.add_argument("parts", nargs="*", help="wide, long; all by default")
     parser.add_argument("--columns", type=int, default=COLUMNS)
     given = parser.parse_args()
+    if unknown := set(given.parts) - {"wide", "long"}:
+        parser.error(f"There is no part {', '.join(unknown)}.")
     for part in given.parts or ("wide", "long"):
         with tempfile.TemporaryDirectory(prefix="dataprep-large-") as scratch:
             folder = Path(scratch)

@@ -167,9 +167,11 @@ def measure(folder: Path, cases: Mapping[str, Steps]) -> None:
 def main() -> None:
     """Run every part, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=("bounded", "relations", "fits"), default=[])
+    parser.add_argument("parts", nargs="*", help="bounded, relations, fits; all by default")
     parser.add_argument("--rows", type=int, default=ROWS)
     given = parser.parse_args()
+    if unknown := set(given.parts) - {"bounded", "relations", "fits"}:
+        parser.error(f"There is no part {', '.join(unknown)}.")
     for part in given.parts or ("bounded", "relations", "fits"):
         with tempfile.TemporaryDirectory(prefix="dataprep-memory-") as scratch:
             if part == "bounded":

@@ -334,7 +334,8 @@ def show_check(folder: Path) -> None:
     write_rows(folder / "split-62500.parquet", 62_500)
     small, large = process("split", folder, 62_500), process("split", folder, 1_000_000)
     lines = {name: line([(each["mb"], each[name]) for each in (small, large)]) for name in ("steps", "fit")}
-    costs = replace(scale.MEASURED, rows=lines["steps"][1], fit=lines["fit"][1], open=max(lines["steps"][0], 0.0))
+    write, measure = (lines[name][1] * scale.AROUND for name in ("steps", "fit"))
+    costs = replace(scale.MEASURED, rows=write, fit=measure, open=max(lines["steps"][0], 0.0))
     print(f"{'rows':>10} {'cores':>5} {'tasks':>6} {'clock':>22} {'processor':>24} {'load':>5}")
     for rows in (1_000_000, 2_000_000, 4_000_000):
         base = folder / f"check-{rows}"
