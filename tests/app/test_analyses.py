@@ -15,6 +15,7 @@ from scipy.stats.contingency import association
 from dataprep_app.analyses.analysis import AnalysisError, AnalysisResult, setting_problems
 from dataprep_app.analyses.edges import binned
 from dataprep_app.analyses.edits import add_analysis, change_analysis, remove_analysis
+from dataprep_app.analyses.pictures import picture
 from dataprep_app.analyses.registry import ANALYSES, UnknownAnalysisError, kind_of
 from dataprep_app.analyses.scatter import MOST_POINTS
 from dataprep_app.analyses.suggest import suggested
@@ -98,6 +99,19 @@ def test_every_analysis_gives_plain_data_and_a_chart_of_few_marks(id: str) -> No
     assert result.sentences
     if result.chart is not None:
         alt.Chart.from_dict(result.chart)  # is valid Vega-Lite
+        assert picture(result.chart, "svg").startswith(b"<svg")
+
+
+def test_a_chart_is_a_picture_on_white_as_large_as_print_needs() -> None:
+    chart = run("bar", MANY, **PARAMS["bar"]).chart
+    assert chart is not None
+    drawn = picture(chart, "svg").decode()
+    assert 'fill="white"' in drawn
+    assert "Mean" in drawn
+    png = picture(chart, "png")
+    assert png.startswith(b"\x89PNG")
+    width = int.from_bytes(png[16:20], "big")
+    assert width > 1_800, "two pixels for each of the chart"
 
 
 @pytest.mark.parametrize("id", ANALYSES)

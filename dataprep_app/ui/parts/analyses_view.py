@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 import streamlit as st
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from dataprep_app.analyses.analysis import Analysis, AnalysisResult, setting_problems
 from dataprep_app.analyses.edits import remove_analysis
+from dataprep_app.analyses.pictures import Format, picture
 from dataprep_app.analyses.registry import ANALYSES
 from dataprep_app.ui import session
 from dataprep_app.ui.forms.markdown import escaped
@@ -49,8 +51,9 @@ INK = {"light": "#31333f", "dark": "#e6e6e6"}
 """Color of text in a chart, for each kind of theme."""
 MARGINS = {"left": 4, "top": 8, "right": 8, "bottom": 8}
 """Pixels around a chart, so that a picture of it is not cut at its last label."""
-SAVING = (
-    "Point at the chart for its buttons, at the upper right: see its data, save it as a picture (PNG), or enlarge it."
+PICTURES: tuple[tuple[str, Format, str], ...] = (
+    ("Download as PNG", "png", "image/png"),
+    ("Download as SVG", "svg", "image/svg+xml"),
 )
 TILES = 3
 """Kinds of analyses in a row."""
@@ -194,7 +197,7 @@ def draw_result(flow_id: str, result: AnalysisResult) -> None:
         looks = {"text": {"color": INK["dark" if st.context.theme.type == "dark" else "light"]}}
         spec = {**result.chart, "config": looks, "padding": MARGINS}
         st.vega_lite_chart(spec=spec, theme="streamlit", alt=" ".join((result.title, *result.sentences)))
-        st.caption(SAVING)
+        _pictures(flow_id, result)
     for place, each in enumerate(result.tables):
         frame = each.frame()
         st.caption(escaped(f"{each.title} ({frame.height:,})"))
@@ -207,6 +210,18 @@ def draw_result(flow_id: str, result: AnalysisResult) -> None:
             "Download as CSV", frame.write_csv(), file_name=f"{_file_name(result.title)}.csv", mime="text/csv",
             icon=":material/download:", key=f"analysis_csv:{flow_id}:{place}", on_click="ignore",
         )  # fmt: skip
+
+
+def _pictures(flow_id: str, result: AnalysisResult) -> None:
+    """The chart as a picture; drawn once somebody asks for it."""
+    chart = result.chart or {}
+    with st.container(horizontal=True):
+        for label, format, mime in PICTURES:
+            st.download_button(
+                label, partial(picture, chart, format), file_name=f"{_file_name(result.title)}.{format}", mime=mime,
+                icon=":material/image:", key=f"analysis_{format}:{flow_id}", on_click="ignore",
+                help="The chart on white, for documents and slides.",
+            )  # fmt: skip
 
 
 def _file_name(text: str) -> str:
