@@ -26,6 +26,14 @@ Needed = frozenset[str] | None
 """Columns that are looked at; ``None`` for all of them."""
 
 
+SCAN = "PYTHON SCAN"
+"""What polars calls a source of this kind in a plan."""
+
+
+class _Known(Exception):
+    """Polars asked for the columns it needs, which is all that was to be known: no step has run."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Restored:
     """Puts columns that were left out back, empty: row steps may name them, though nobody looks at what they hold."""
@@ -133,20 +141,25 @@ def columns_read(table: rel.Relation, base: rel.Relation, outputs: Needed, schem
         return None  # code of people is not run to see what it reads
 
     def scan(
-        columns: list[str] | None, predicate: pl.Expr | None, _rows: int | None, _batch: int | None
+        columns: list[str] | None, _predicate: pl.Expr | None, _rows: int | None, _batch: int | None
     ) -> Iterator[pl.DataFrame]:
         seen.append(None if columns is None else frozenset(columns))
-        empty = schema.to_frame() if columns is None else schema.to_frame().select(map(column, columns))
-        yield empty if predicate is None else empty.filter(predicate)
+        raise _Known
+        yield
 
-    rows = register_io_source(scan, schema=schema)
+    rows = source = register_io_source(scan, schema=schema)
     for each in steps:
         rows = each(rows)
     if outputs is not None:
         kept = [name for name in schemas(table) if name in outputs]
         rows = rows.select(map(column, kept)) if kept else rows.select(pl.len())
-    rows.collect(engine="in-memory")
-    return None if not seen or None in seen else frozenset(name for each in seen for name in each or ())
+    if rows.explain().count(SCAN) != source.explain().count(SCAN):
+        return None  # steps that take the rows more than once
+    try:
+        rows.collect(engine="in-memory")
+    except _Known:
+        return seen[0]
+    return frozenset()
 
 
 def _asked(table: rel.Relation, needed: Needed, schemas: Schemas) -> Iterator[tuple[rel.Relation, Needed]]:

@@ -50,7 +50,7 @@ def test_a_report_leads_to_the_step_that_mends_and_a_comparison_says_what_is_gon
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_role("radio", name="Rows gone")).to_be_visible(timeout=SLOW)
     app.settle()
-    expect(page.get_by_text(re.compile(r"^\d+ warnings are gone"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^Warnings: \d+ gone"))).to_be_visible()
     gone = page.get_by_role("radio", name=re.compile(r"^Gone [1-9]"))
     expect(gone).to_be_checked()
     expect(page.get_by_text("better").first).to_be_visible()

@@ -59,7 +59,7 @@ def test_tables_of_classes_agree_with_each_other_and_with_scikit_learn() -> None
     table = planted(3_000)
     built = quick_build(table, "leaves", ONCE)
     result = built.result
-    folds = fold_rows(table, classes=table["leaves"])
+    folds = fold_rows(table, classes=table["leaves"], target="leaves")
     test = table[folds.test]
     labels = result.problem.labels(test)
     chances = built.trees.predict(built.encoding.matrix(test))

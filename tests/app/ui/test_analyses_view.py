@@ -68,6 +68,10 @@ def test_every_kind_is_drawn(page: AppTest, id: str) -> None:
     page.run()
     page.button(key=f"add_analysis:{id}").click().run()
     assert not page.exception
+    if id == "bias_report":
+        # Nobody but the analyst can say which outcome is good, and for whom it may be rarer.
+        assert len(page.error) == 2
+        return
     assert not page.error
     assert page.dataframe
 
