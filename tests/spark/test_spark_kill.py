@@ -10,7 +10,7 @@ from tests.proofs.kill import prove
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
-KILLS = 3
+KILLS = 2
 ROWS = 2_000
 
 

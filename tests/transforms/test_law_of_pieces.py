@@ -6,6 +6,7 @@ that it says it does (`Transform.looks_at`, `Transform.touched`), on which fits 
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import reduce
 
 import polars as pl
@@ -24,6 +25,13 @@ from transforms.core.transform import Example, FittedTransform, RowTransform, Tr
 
 STEPS = [pytest.param(each, each.examples[0], id=each.id) for each in catalog().values() if each.examples]
 
+FILLING = {"fill_time_gaps"}
+"""Steps that make a row for each moment between others, for which days far apart are millions of rows."""
+NEAR = {
+    pl.Date: st.dates(date(2024, 1, 1), date(2024, 4, 1)),
+    pl.Datetime: st.datetimes(datetime(2024, 1, 1), datetime(2024, 4, 1)),
+}
+
 
 def mapped(relation: Relation) -> list[MapRows]:
     """Every row-wise stage of a plan."""
@@ -41,10 +49,12 @@ def mapped(relation: Relation) -> list[MapRows]:
 def test_any_pieces_give_the_pieces_of_the_result(
     transform: type[Transform], example: Example, data: st.DataObject
 ) -> None:
+    def drawn(name: str, dtype: pl.DataType) -> column:
+        near = NEAR.get(type(dtype)) if transform.id in FILLING else None
+        return column(name, dtype=dtype, allow_null=True, strategy=near)
+
     tables = {
-        name: data.draw(
-            dataframes([column(n, dtype=d, allow_null=True) for n, d in table.schema.items()], min_size=0, max_size=7)
-        )
+        name: data.draw(dataframes([drawn(n, d) for n, d in table.schema.items()], min_size=0, max_size=7))
         for name, table in tables_of(example).items()
     }
     step, engine = transform(**example.params), PolarsEngine.over(tables)
