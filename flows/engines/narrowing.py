@@ -24,8 +24,6 @@ Schemas = Callable[[rel.Relation], pl.Schema]
 Part = rel.Relation | tuple[rel.Relation, ...]
 Needed = frozenset[str] | None
 """Columns that are looked at; ``None`` for all of them."""
-
-
 SCAN = "PYTHON SCAN"
 """What polars calls a source of this kind in a plan."""
 
@@ -134,11 +132,12 @@ def looked_at(statistics: Iterable[Statistic]) -> Needed:
     return frozenset(found)
 
 
-def columns_read(table: rel.Relation, base: rel.Relation, outputs: Needed, schemas: Schemas) -> Needed:
-    """The columns of a table that row steps on it read for some columns of what they give."""
-    schema, seen, steps = schemas(base), list[Needed](), _chain(table, base)
-    if not schema or any(getattr(each.step, "runs_code", False) for each in steps):
-        return None  # code of people is not run to see what it reads
+def columns_read(table: rel.Relation, outputs: Needed, schemas: Schemas) -> Needed:
+    """The columns that the row steps a table ends in read of the one below them, for some columns of what they give."""
+    base, steps = rel.row_chain(table)
+    schema, seen = schemas(base), list[Needed]()
+    if not schema:
+        return None
 
     def scan(
         columns: list[str] | None, _predicate: pl.Expr | None, _rows: int | None, _batch: int | None
@@ -166,8 +165,7 @@ def _asked(table: rel.Relation, needed: Needed, schemas: Schemas) -> Iterator[tu
     """What a relation asks of those it is made of, when so much is asked of it."""
     match table:
         case rel.MapRows():
-            base = _base(table)
-            yield base, columns_read(table, base, needed, schemas)
+            yield rel.base_of(table), columns_read(table, needed, schemas)
         case rel.Aggregate(each, by, measures, order_by):
             columns = {measure.column for measure in measures if measure.function != "rows"}
             yield each, frozenset({*by, *columns, *(key.column for key in order_by)})
@@ -184,7 +182,7 @@ def _asked(table: rel.Relation, needed: Needed, schemas: Schemas) -> Iterator[tu
             yield from ((each, needed) for each in tables)
         case _:
             # What draws over whole rows, or passes them through a function, needs all of them.
-            yield from ((each, None) for each in _inputs(table))
+            yield from ((each, None) for each in rel.inputs_of(table))
 
 
 def _of_join(table: rel.Join, needed: Needed, schemas: Schemas) -> Iterator[tuple[rel.Relation, Needed]]:
@@ -211,22 +209,6 @@ def _opens(table: rel.Relation) -> bool:
     return isinstance(table, rel.Source) or (isinstance(table, rel.Limit) and _opens(table.table))
 
 
-def _chain(table: rel.Relation, base: rel.Relation) -> list[rel.MapRows]:
-    """The row steps between two tables, the first first."""
-    steps: list[rel.MapRows] = []
-    while table is not base:
-        assert isinstance(table, rel.MapRows)
-        steps.insert(0, table)
-        table = table.table
-    return steps
-
-
-def _base(table: rel.Relation) -> rel.Relation:
-    while isinstance(table, rel.MapRows):
-        table = table.table
-    return table
-
-
 def _users_first(roots: Sequence[rel.Relation]) -> list[rel.Relation]:
     """All relations, those that use another one before it; of a chain of row steps only the last."""
     order: list[rel.Relation] = []
@@ -235,17 +217,13 @@ def _users_first(roots: Sequence[rel.Relation]) -> list[rel.Relation]:
     def visit(table: rel.Relation) -> None:
         if table not in seen:
             seen.add(table)
-            for each in [_base(table)] if isinstance(table, rel.MapRows) else _inputs(table):
+            for each in [rel.base_of(table)] if isinstance(table, rel.MapRows) else rel.inputs_of(table):
                 visit(each)
             order.append(table)
 
     for each in roots:
         visit(each)
     return order[::-1]
-
-
-def _inputs(table: rel.Relation) -> list[rel.Relation]:
-    return [each for _, value in _parts(table) for each in _several(value)]
 
 
 def _parts(table: rel.Relation) -> Iterator[tuple[str, Part]]:

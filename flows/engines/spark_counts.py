@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from flows.engines.base import Write
-from flows.engines.spark_writing import base_of
-from transforms.core.relations import Aggregate, MapRows, Measure, Relation
+from transforms.core.relations import Aggregate, MapRows, Measure, Relation, base_of
 from transforms.core.rowwise import AddColumns, CountRows, DropColumns, RefuseRows, SelectColumns
 from transforms.core.transform import Transform
 

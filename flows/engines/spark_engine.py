@@ -28,9 +28,10 @@ from flows.engines.spark_rows import RowFunction, chained, from_spark, map_rows,
 from flows.engines.spark_sources import Piece, numbered, pieces_of, read_pieces, without_first
 from flows.engines.spark_statistics import measured
 from flows.engines.spark_windows import windowed_frame
-from flows.engines.spark_writing import ATTEMPTS, Stage, Wanted, base_of, written
+from flows.engines.spark_writing import ATTEMPTS, Stage, Wanted, written
 from flows.tables import OpenSource
 from transforms.core import relations as rel
+from transforms.core.columns import column as exactly
 from transforms.core.statistics import Head, Statistic
 
 Result = TypeVar("Result")
@@ -100,7 +101,7 @@ class SparkEngine:
             table = self._narrowed(relation, looked_at(counted))
             answers = iter(self._run(lambda: measured(self._feed(table), self.schema(table), counted)))
         return [
-            self.collect(rel.Limit(relation, each.rows)).select(each.columns)
+            self.collect(rel.Limit(relation, each.rows)).select(map(exactly, each.columns))
             if isinstance(each, Head)
             else next(answers)
             for each in statistics
@@ -173,7 +174,7 @@ class SparkEngine:
         users: dict[rel.Relation, int] = dict.fromkeys(bases, 1)
         below = list(users)
         while below:
-            for each in _inputs(below.pop()):
+            for each in map(rel.base_of, rel.inputs_of(below.pop())):
                 if each not in users:
                     below.append(each)
                 users[each] = users.get(each, 0) + 1
@@ -280,7 +281,7 @@ class SparkEngine:
     @_table.register
     def _(self, relation: rel.Limit) -> DataFrame:
         table = relation.table
-        if self._pieces_of(relation if relation.rows is None else base_of(table)) is None:
+        if self._pieces_of(relation if relation.rows is None else rel.base_of(table)) is None:
             return spark_relations.limited(self.table(table), relation, ordered=isinstance(table, rel.Sort))
         if relation.rows is None:
             return self._mapped(relation)
@@ -334,11 +335,8 @@ def _activate(spark: SparkSession) -> None:
 
 def _row_steps(relation: rel.Relation) -> tuple[list[RowFunction], rel.Relation]:
     """The row steps that a table ends in, the first first, and the table that they stand on."""
-    steps: list[RowFunction] = []
-    while isinstance(relation, rel.MapRows):
-        steps.insert(0, partial(relation.step.apply, learned=relation.learned))
-        relation = relation.table
-    return steps, relation
+    base, chain = rel.row_chain(relation)
+    return [partial(each.step.apply, learned=each.learned) for each in chain], base
 
 
 def _ended(done: Future[Any], cancel: Callable[[], None], patience: float = inf) -> bool:
@@ -348,11 +346,3 @@ def _ended(done: Future[Any], cancel: Callable[[], None], patience: float = inf)
         cancel()
         wait([done], timeout=0.1)
     return done.done()
-
-
-def _inputs(relation: rel.Relation) -> Iterator[rel.Relation]:
-    """The tables that a relation is made of, row steps passed by."""
-    for value in vars(relation).values():
-        for each in value if isinstance(value, tuple) else (value,):
-            if isinstance(each, rel.Relation):
-                yield base_of(each)

@@ -25,7 +25,7 @@ from flows.engines.base import Write
 from flows.engines.spark_errors import portable_errors
 from flows.engines.spark_rows import Batches, RowFunction, from_arrow, restored
 from flows.engines.spark_sources import Piece, piece_in
-from transforms.core.relations import MapRows, Relation
+from transforms.core.relations import MapRows, Relation, base_of
 
 ATTEMPTS = "_attempts"
 """Folder within that of a table, there before a stage is run, for what its tasks write."""
@@ -116,13 +116,6 @@ class Places:
     writes: tuple[int, ...]
     counts: tuple[int, ...]
     conditions: tuple[int, ...]
-
-
-def base_of(relation: Relation) -> Relation:
-    """The table from which a chain of row steps starts."""
-    while isinstance(relation, MapRows):
-        relation = relation.table
-    return relation
 
 
 @dataclass(frozen=True)

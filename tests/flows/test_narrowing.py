@@ -151,8 +151,8 @@ def test_columns_that_row_steps_read(engine: PolarsEngine) -> None:
     steps = MapRows(
         MapRows(ORDERS, AddColumns((pl.col("sum").alias("copy"),))), KeepRows(pl.col("note") != "x", drop=("note",))
     )
-    assert columns_read(steps, ORDERS, frozenset({"copy"}), engine.schema) == frozenset({"sum", "note"})
-    assert columns_read(steps, ORDERS, None, engine.schema) is None
+    assert columns_read(steps, frozenset({"copy"}), engine.schema) == frozenset({"sum", "note"})
+    assert columns_read(steps, None, engine.schema) is None
 
 
 def test_columns_that_statistics_look_at() -> None:

@@ -10,7 +10,7 @@ from tests.proofs.kill import prove
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
-KILLS = 2
+KILLS = 3
 ROWS = 2_000
 
 

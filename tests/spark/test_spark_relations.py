@@ -350,3 +350,4 @@ def test_names_that_look_like_patterns_are_names(spark: SparkSession) -> None:
     mine, theirs = (engine.measure([(source, asked)])[0] for engine in (here, there))
     assert mine[2:] == theirs[2:]
     assert mine[0].equals(theirs[0])
+    assert mine[1].equals(theirs[1])

@@ -13,7 +13,7 @@ aggregates; order is defined only where ``Order`` is given.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Protocol
 
 import polars as pl
@@ -312,3 +312,28 @@ class AsofJoin(Relation):
     right_by: tuple[str, ...] = field(default=())
     strategy: Literal["backward", "forward"] = "backward"
     suffix: str = "_right"
+
+
+def base_of(table: Relation) -> Relation:
+    """The table that a chain of row steps stands on."""
+    return row_chain(table)[0]
+
+
+def row_chain(table: Relation) -> tuple[Relation, list[MapRows]]:
+    """The table that a chain of row steps stands on, and the tables of the chain, the first step first."""
+    chain: list[MapRows] = []
+    while isinstance(table, MapRows):
+        chain.insert(0, table)
+        table = table.table
+    return table, chain
+
+
+def inputs_of(table: Relation) -> list[Relation]:
+    """The tables that a relation is made of."""
+    values = (getattr(table, each.name) for each in fields(table))
+    return [
+        each
+        for value in values
+        for each in (value if isinstance(value, tuple) else (value,))
+        if isinstance(each, Relation)
+    ]

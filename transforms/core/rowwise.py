@@ -13,7 +13,7 @@ import polars as pl
 from polars import selectors
 
 from transforms.core.errors import StepError
-from transforms.core.relations import MapRows, Relation
+from transforms.core.relations import MapRows, Relation, inputs_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,8 +108,7 @@ def rows_to_count(outputs: Iterable[Relation], inputs: Iterable[Relation]) -> It
         seen.add(relation)
         if isinstance(relation, MapRows) and isinstance(relation.step, CountRows):
             yield relation.table, relation.step
-        for part in (getattr(relation, each.name) for each in fields(relation)):
-            waiting += [each for each in (part if isinstance(part, tuple) else (part,)) if isinstance(each, Relation)]
+        waiting += inputs_of(relation)
 
 
 def refused_by(step: str, outputs: Iterable[Relation], inputs: Iterable[Relation]) -> tuple[Relation, ...]:

@@ -15,6 +15,7 @@ from dataprep_app.insights.findings import Report
 from dataprep_app.insights.words import meaning
 from dataprep_app.ui.forms.markdown import escaped
 from dataprep_app.ui.parts.model_report import verdict
+from dataprep_app.ui.parts.part_choice import part_choice
 from dataprep_app.ui.parts.report_cells import example_rows
 from dataprep_app.ui.parts.report_charts import track
 from dataprep_app.ui.parts.report_warnings import warning
@@ -41,25 +42,13 @@ def draw_comparison(flow_id: str, references: tuple[str, str], found: Comparison
     st.markdown(f"**{escaped(found.summary)}**")
     before = escaped(f"Before: {references[0]}. {found.before.basis}")
     st.caption(f"{before}  \n{escaped(f'After: {references[1]}. {found.after.basis}')}")
-    known = parts(found)
-    key = f"comparison part:{flow_id}"
-    if st.session_state.get(key) not in known:
-        st.session_state[key] = known[0]
-    chosen = st.segmented_control(
-        "Part of the comparison",
-        known,
-        required=True,
-        format_func=lambda each: PARTS[each],
-        key=key,
-        label_visibility="collapsed",
-    )
     drawings: dict[str, Callable[[], None]] = {
         "overview": lambda: _overview(flow_id, references[1], found),
         "columns": lambda: _columns(found),
         "models": lambda: _models(found),
         "rows": lambda: _rows(found),
     }
-    drawings[chosen or "overview"]()
+    part_choice("Part of the comparison", f"comparison part:{flow_id}", parts(found), PARTS, drawings)
 
 
 def parts(found: Comparison) -> list[str]:

@@ -12,6 +12,7 @@ from dataprep_app.insights.drawing.warnings import KNOWN
 from dataprep_app.insights.findings import Report
 from dataprep_app.insights.words import TERMS
 from dataprep_app.ui.forms.markdown import escaped
+from dataprep_app.ui.parts.part_choice import part_choice
 from dataprep_app.ui.parts.report_columns import columns
 from dataprep_app.ui.parts.report_model import model, model_in_brief
 from dataprep_app.ui.parts.report_rows import ROW_PARTS, rows
@@ -36,18 +37,6 @@ def draw_report(flow_id: str, reference: str, report: Report) -> None:
         for each in tiles(report):
             st.metric(each.label, each.value, border=True, help=escaped(each.help) or None)
     st.caption(escaped(report.basis))
-    known = parts(report)
-    key = f"report part:{flow_id}"
-    if st.session_state.get(key) not in known:
-        st.session_state[key] = known[0]
-    chosen = st.segmented_control(
-        "Part of the report",
-        known,
-        required=True,
-        format_func=lambda each: PARTS[each],
-        key=key,
-        label_visibility="collapsed",
-    )
     drawings: dict[str, Callable[[], None]] = {
         "overview": lambda: _overview(flow_id, reference, report),
         "target": lambda: target(report),
@@ -57,7 +46,7 @@ def draw_report(flow_id: str, reference: str, report: Report) -> None:
         "rows": lambda: rows(flow_id, report),
         "words": lambda: _words(report),
     }
-    drawings[chosen or "overview"]()
+    part_choice("Part of the report", f"report part:{flow_id}", parts(report), PARTS, drawings)
 
 
 def parts(report: Report) -> list[str]:
