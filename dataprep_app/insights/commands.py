@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dataprep_app.insights.compare import Comparison
 from dataprep_app.insights.comparison_html import comparison_as_html
+from dataprep_app.insights.drawing.text import rounded
 from dataprep_app.insights.findings import Report
 from dataprep_app.insights.full_profile import ROWS, profile_table
 from dataprep_app.insights.html import as_html
@@ -147,7 +148,7 @@ def _thresholds(given: Sequence[str]) -> dict[str, dict[str, float]]:
 def _number(value: float | None, unit: str) -> str:
     if value is None:
         return "none"
-    return {"share": f"{value:.1%}", "score": f"{value:.2f}"}.get(unit, f"{value:,.0f}")
+    return {"share": f"{value:.1%}", "score": rounded(value)}.get(unit, f"{value:,.0f}")
 
 
 def _summary(made: Report | Comparison) -> str:

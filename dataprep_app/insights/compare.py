@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from dataprep_app.insights.drawing.text import rounded
 from dataprep_app.insights.findings import PRIORITIES, FeatureSummary, Finding, Report
 from dataprep_app.insights.sections.facts import ExampleRow
 from dataprep_app.insights.subject import Subject
@@ -93,7 +94,7 @@ class Comparison(Facts):
         score = next((each for each in self.figures if each.unit == "score"), None)
         if score is None or score.before is None or score.after is None:
             return found
-        return f"{found} The quick-model score went from {score.before:.2f} to {score.after:.2f}."
+        return f"{found} The quick-model score went from {rounded(score.before)} to {rounded(score.after)}."
 
 
 def compared(before: Report, after: Report, gone: RowsGone | None = None) -> Comparison:

@@ -192,3 +192,11 @@ def test_a_score_of_another_metric_is_not_called_better(made: Comparison) -> Non
 def test_comparison_goes_to_json_and_back(made: Comparison) -> None:
     assert Comparison.model_validate_json(made.model_dump_json()) == made
     assert Report.model_validate_json(made.after.model_dump_json()) == made.after
+
+
+def test_a_score_that_is_hardly_below_nothing_is_not_minus_nothing() -> None:
+    before, after = made_up("binary"), made_up("binary")
+    assert before.model is not None
+    low = before.model.model_copy(update={"score": before.model.score.model_copy(update={"normalised": -0.001})})
+    found = compared(before.model_copy(update={"model": low}), after)
+    assert "went from 0.00 to" in found.summary
